@@ -1,0 +1,13 @@
+/**
+ * What host and guest agree on: where the broker is, the header names, the description of a run, the shape of an error.
+ * Constants and types only, so that the guest can take them along; versioned by `PROTOCOL_VERSION`.
+ */
+export {
+  BROKER_ORIGIN,
+  CAPABILITY_HEADER,
+  ERROR_HEADER,
+  EXIT_UNCAUGHT,
+  PROTOCOL_VERSION,
+  RUN_FILE,
+} from './constants.ts'
+export type { RunDescription, WireError } from './messages.ts'
