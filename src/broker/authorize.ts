@@ -1,0 +1,62 @@
+import { PhylumError } from '#base'
+import { isGranted, suggestEndpoint } from '#permissions'
+import type { ApiGrant } from '#permissions'
+import { CAPABILITY_HEADER } from '#protocol'
+import { timingSafeEqual } from 'node:crypto'
+import { Denied } from './failure.ts'
+
+/** Methods that pass. CONNECT and TRACE would tunnel or echo the credential; the rest has no use for an API client. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+
+/**
+ * What a run may ask of the API. `'ask'` stands for a manifest that does not say: the first request puts the question to
+ * the user, and the answer holds for the run.
+ */
+export type Grant = ApiGrant | 'ask'
+
+/** Decides whether a request may be sent. */
+export type Authorize = (method: string, path: string) => Promise<void>
+
+/**
+ * Refuses a request that does not prove to come from this run's guest: other processes of the same user, and the guests
+ * of other runs, may find the socket.
+ *
+ * @throws ERR_BROKER_CAPABILITY
+ */
+export function assertCapability(headers: Headers, capability: Uint8Array): void {
+  const shown = new TextEncoder().encode(headers.get(CAPABILITY_HEADER) ?? '')
+  if (shown.length !== capability.length || !timingSafeEqual(shown, capability)) {
+    throw new PhylumError(
+      'ERR_BROKER_CAPABILITY',
+      'Cannot answer: the request does not belong to this run',
+    )
+  }
+}
+
+/** Refuses a method that no API client needs. @throws ERR_BROKER_METHOD */
+export function assertMethod(method: string): void {
+  if (!METHODS.has(method)) {
+    throw new PhylumError(
+      'ERR_BROKER_METHOD',
+      'Cannot send the request: its method is not one of ' + [...METHODS].join(', '),
+    )
+  }
+}
+
+/**
+ * Makes the decision over endpoints.
+ *
+ * @param ask puts the question for a manifest without `[api]` table; called once, and its answer is kept
+ */
+export function createAuthorize(grant: Grant, ask: () => Promise<boolean>): Authorize {
+  let answer: Promise<boolean> | undefined
+  return async (method, path) => {
+    const allowed = grant === 'ask' ? await (answer ??= ask()) : isGranted(grant, method, path)
+    if (allowed) return
+    const entry = suggestEndpoint(method, path)
+    throw new Denied(
+      `Cannot send "${entry}": the manifest does not grant it`,
+      `[api] allow = ["${entry}"]`,
+    )
+  }
+}

@@ -1,0 +1,103 @@
+import type { CredentialSource, Fetch, Log } from '#base'
+import { display } from '#base'
+import { assertCapability, assertMethod, createAuthorize } from './authorize.ts'
+import type { Grant } from './authorize.ts'
+import { renderFailure } from './failure.ts'
+import { pickRequestHeaders } from './headers.ts'
+import { filterRedirect } from './redirect.ts'
+import { createSend } from './send.ts'
+import { serveSocket } from './serve_socket.ts'
+import type { Incoming } from './serve_socket.ts'
+import { parseTarget } from './target.ts'
+
+/** A request body up to this many bytes is read before it is sent on, so that it can be sent twice. */
+const REPLAYABLE_BODY = 1024 * 1024
+
+/** What a broker needs: its place, the run it serves, and the world. */
+export interface BrokerOptions {
+  /** Path of the socket, in a directory that is ours alone; at most 107 bytes. */
+  socket: string
+  /** What each request must show. */
+  capability: string
+  apiOrigin: string
+  grant: Grant
+  /** Puts the question for a manifest that does not say what it asks of the API. */
+  ask: () => Promise<boolean>
+  /** Answers whether the manifest's `net` names the host of a redirect. */
+  mayVisit: (url: URL) => boolean
+  credential: CredentialSource
+  fetch: Fetch
+  fetchAlone: Fetch
+  /** How long the API may be silent, in milliseconds. */
+  timeout: number
+  userAgent: string
+  log: Log
+}
+
+/** A running broker. */
+export interface Broker {
+  /** The error that kept a credential from being used, if one did: the run's own exit code follows from it. */
+  credentialError(): unknown
+  /** Stops at once; requests in flight are cut. */
+  close(): Promise<void>
+}
+
+/** Starts the broker of one run. @throws ERR_HOST_DIRECTORY when the socket cannot be bound */
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const capability = new TextEncoder().encode(options.capability)
+  const authorize = createAuthorize(options.grant, options.ask)
+  let credentialError: unknown
+  const credential: CredentialSource = {
+    get: () => options.credential.get().catch(remember),
+    renew: (rejected) => options.credential.renew(rejected).catch(remember),
+  }
+  function remember(error: unknown): never {
+    credentialError ??= error
+    throw error
+  }
+  const send = createSend({ ...options, credential })
+
+  async function answer(incoming: Incoming): Promise<Response> {
+    assertCapability(incoming.headers, capability)
+    assertMethod(incoming.method)
+    const target = parseTarget(incoming.target, options.apiOrigin)
+    await authorize(incoming.method, target.path)
+    const response = await send({
+      method: incoming.method,
+      target,
+      headers: pickRequestHeaders(incoming.headers),
+      body: await readReplayable(incoming),
+      signal: incoming.signal,
+    })
+    return filterRedirect(response, target.url, options.mayVisit)
+  }
+
+  const server = await serveSocket(options.socket, async (incoming) => {
+    const started = performance.now()
+    let response: Response
+    try {
+      response = await answer(incoming)
+    } catch (error) {
+      response = renderFailure(error)
+    }
+    const took = (performance.now() - started).toFixed(1)
+    options.log.debug(
+      `${display(incoming.method, 20)} ${display(incoming.target)} ${response.status} ${took} ms`,
+    )
+    return response
+  })
+  return {
+    credentialError: () => credentialError,
+    close: () => server.close(),
+  }
+}
+
+/** Reads a small body whole; a large one, or one of unknown length, stays a stream. */
+async function readReplayable(
+  incoming: Incoming,
+): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null> {
+  if (incoming.body === null) return null
+  const length = incoming.headers.get('content-length')
+  if (length === null || Number(length) > REPLAYABLE_BODY) return incoming.body
+  return new Uint8Array(await new Response(incoming.body).arrayBuffer())
+}

@@ -1,0 +1,67 @@
+/**
+ * Request headers that an extension may set. A list of what passes, not of what is refused: `Authorization`, `Cookie`,
+ * `Host`, `X-Forwarded-*`, `X-HTTP-Method-Override`, `Forwarded`, `TE`, `Expect` and every hop-by-hop field (RFC 9110,
+ * section 7.6.1) are absent, and so is whatever will be invented next.
+ */
+const REQUEST_HEADERS: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-language',
+  'content-language',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'prefer',
+  'range',
+  'x-request-id',
+])
+
+/** Response headers that an extension may see: no `Set-Cookie`, nothing that steers a connection or a browser. */
+const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
+  'accept-ranges',
+  'age',
+  'allow',
+  'cache-control',
+  'content-disposition',
+  'content-language',
+  'content-range',
+  'content-type',
+  'date',
+  'deprecation',
+  'etag',
+  'expires',
+  'last-modified',
+  'link',
+  'preference-applied',
+  'retry-after',
+  'sunset',
+  'vary',
+  'x-request-id',
+  'x-total-count',
+])
+
+const RATE_LIMIT = /^(x-)?ratelimit(-|$)/
+
+/** Copies the headers that an extension may send. */
+export function pickRequestHeaders(from: Headers): Headers {
+  const headers = new Headers()
+  for (const [name, value] of from) {
+    if (REQUEST_HEADERS.has(name)) headers.set(name, value)
+  }
+  return headers
+}
+
+/** Copies the headers that an extension may see, each value passed through `clean`. */
+export function pickResponseHeaders(from: Headers, clean: (value: string) => string): Headers {
+  const headers = new Headers()
+  for (const [name, value] of from) {
+    if (RESPONSE_HEADERS.has(name) || RATE_LIMIT.test(name)) headers.set(name, clean(value))
+  }
+  // A body that the platform has decoded keeps its old length and coding under Bun; both would be lies.
+  const length = from.get('content-length')
+  if (length !== null && !from.has('content-encoding')) headers.set('content-length', length)
+  return headers
+}

@@ -1,0 +1,12 @@
+/**
+ * The one road out: takes a guest's request from the run's socket, checks who asks and for what, attaches the credential,
+ * sends, and scrubs the credential out of what comes back. It talks to one origin, follows no redirect, keeps nothing on
+ * disk, and never learns where the credential came from.
+ */
+export type { Grant } from './authorize.ts'
+export { startBroker } from './broker.ts'
+export type { Broker, BrokerOptions } from './broker.ts'
+export { describeTransportError } from './failure.ts'
+export { createSend } from './send.ts'
+export type { Outgoing, Send, SendOptions } from './send.ts'
+export { parseTarget } from './target.ts'

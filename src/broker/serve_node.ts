@@ -1,0 +1,103 @@
+import { BROKER_ORIGIN } from '#protocol'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { badRequest, IDLE_SECONDS, MAX_HEAD, readTarget } from './serve_socket.ts'
+import type { Handler, SocketServer } from './serve_socket.ts'
+
+const BROKER_HOST = new URL(BROKER_ORIGIN).host
+
+/** Serves a unix socket with `node:http`. */
+export async function serve(path: string, handler: Handler): Promise<SocketServer> {
+  const server = createServer({
+    maxHeaderSize: MAX_HEAD,
+    headersTimeout: IDLE_SECONDS * 1000,
+    keepAliveTimeout: IDLE_SECONDS * 1000,
+    // A body may take as long as it takes; the broker watches both of its ends.
+    requestTimeout: 0,
+    highWaterMark: 64 * 1024,
+  }, (request, response) => {
+    answer(request, response, handler).catch(() => response.destroy())
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  return {
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handler: Handler,
+): Promise<void> {
+  const gone = new AbortController()
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  const target = readTarget(request.url ?? '')
+  const hosts = request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
+  const isOurs = target !== undefined && hosts.length === 1 && request.headers.host === BROKER_HOST
+  const answer = !isOurs ? badRequest() : await handler({
+    method: request.method ?? '',
+    target,
+    headers: readHeaders(request),
+    body: hasBody(request) ? readBody(request) : null,
+    signal: gone.signal,
+  })
+  response.writeHead(answer.status, [...answer.headers].flat())
+  if (answer.body !== null) await pump(answer.body, response)
+  response.end()
+}
+
+function readHeaders(request: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  return headers
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined ||
+    Number(request.headers['content-length'] ?? 0) > 0
+}
+
+/** Reads a body at the pace of whoever takes it: the socket is read on demand, one chunk at a time. */
+function readBody(request: IncomingMessage): ReadableStream<Uint8Array> {
+  request.pause()
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      request.on('data', (chunk: Uint8Array) => {
+        request.pause()
+        controller.enqueue(chunk)
+      })
+      request.on('end', () => controller.close())
+      request.on('error', (error) => controller.error(error))
+      request.on('close', () => {
+        if (!request.complete) controller.error(new Error('the guest has gone'))
+      })
+    },
+    pull() {
+      request.resume()
+    },
+    cancel() {
+      request.destroy()
+    },
+  }, { highWaterMark: 0 })
+}
+
+/** Writes a body at the pace of its reader. */
+async function pump(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
+  const reader = body.getReader()
+  const gone = once(response, 'close').then(() => undefined)
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    if (response.destroyed) return await reader.cancel()
+    if (!response.write(value)) await Promise.race([once(response, 'drain'), gone])
+  }
+}

@@ -1,0 +1,119 @@
+import { BROKER_ORIGIN, CAPABILITY_HEADER, ERROR_HEADER } from '#protocol'
+import type { RunDescription, WireError } from '#protocol'
+import { followRedirect } from './redirect.ts'
+
+/** How an extension reaches the API. */
+export interface Api {
+  /**
+   * Calls the API with the user's credential: the web's own `fetch`, except that the host attaches the credential, and
+   * that only what the manifest's `[api]` table lists is sent.
+   *
+   * A path is relative to the API's current version ("/groups"); one that begins with "/api/" is taken as it is. An
+   * absolute URL must be on the API's own origin.
+   *
+   * A request that the manifest does not grant is answered with status 403 and a JSON body whose `error.grant` is the
+   * manifest line that would allow it.
+   *
+   * @throws ApiError when the API cannot be reached: `code` is `ERR_BROKER_CONNECT`, `ERR_BROKER_DNS`, `ERR_BROKER_TLS`,
+   * `ERR_BROKER_TIMEOUT`, `ERR_BROKER_REDIRECT`, `ERR_BROKER_REQUEST`, `ERR_AUTH_REQUIRED` or `ERR_AUTH_FAILED`
+   *
+   * @example
+   * ```ts
+   * import { api } from 'phylum'
+   *
+   * const response = await api.fetch('/groups')
+   * const { groups } = await response.json()
+   * ```
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+}
+
+/** A request that never got an answer of the API's; `TypeError`, as `fetch` itself throws. */
+export class ApiError extends TypeError {
+  /** Stable name of the reason, "ERR_BROKER_DNS". */
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'ApiError'
+    this.code = code
+  }
+}
+
+/** Sends one request through the broker's socket. */
+export type Transport = (url: string, init: RequestInit) => Promise<Response>
+
+/** Called with the manifest line for a request that was refused. */
+export type OnDenied = (message: string, grant: string, stack: string) => void
+
+/** Makes the extension's `api`. */
+export function createApi(run: RunDescription, transport: Transport, onDenied: OnDenied): Api {
+  async function send(url: URL, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.set(CAPABILITY_HEADER, run.capability)
+    const target = BROKER_ORIGIN + url.pathname + url.search
+    const response = await transport(target, { ...init, headers, redirect: 'manual' })
+    if (response.headers.has(ERROR_HEADER) && response.status !== 403) {
+      throw await readError(response)
+    }
+    return describe(response, url, false)
+  }
+
+  return {
+    async fetch(input, init) {
+      const caller = new Error()
+      const request = input instanceof Request ? await spread(input, init) : { ...init }
+      const url = resolve(input instanceof Request ? input.url : input, run.apiOrigin)
+      request.signal?.throwIfAborted()
+      const response = await followRedirect(url, request, send)
+      if (response.headers.has(ERROR_HEADER)) {
+        const { error } = (await response.clone().json()) as WireError
+        onDenied(error.message, error.grant ?? '', caller.stack ?? '')
+      }
+      return response
+    },
+  }
+}
+
+/** Finds the URL that an extension means. */
+function resolve(input: string | URL, apiOrigin: string): URL {
+  const text = String(input)
+  if (/^[a-z][a-z0-9+.-]*:/i.test(text)) {
+    const url = new URL(text)
+    if (url.origin === apiOrigin && url.username === '' && url.password === '') return url
+    throw new ApiError(
+      'ERR_BROKER_REQUEST',
+      `Cannot send the request: "${url.origin}" is not the API`,
+    )
+  }
+  const path = text.startsWith('/') ? text : `/${text}`
+  // Appended, not resolved: against a base, "//host" would name another host.
+  return new URL(apiOrigin + (path.startsWith('/api/') ? path : `/api/v0${path}`))
+}
+
+/** Takes a `Request` apart, `init` winning as it does for `fetch`. */
+async function spread(request: Request, init: RequestInit = {}): Promise<RequestInit> {
+  const body = init.body ?? (request.body === null ? null : await request.arrayBuffer())
+  return {
+    method: request.method,
+    headers: request.headers,
+    redirect: request.redirect,
+    signal: request.signal,
+    ...init,
+    body,
+  }
+}
+
+async function readError(response: Response): Promise<ApiError> {
+  const { error } = (await response.json()) as WireError
+  return new ApiError(error.code, error.message)
+}
+
+/** Lets a response tell the API's URL instead of the broker's. */
+export function describe(response: Response, url: URL, redirected: boolean): Response {
+  return Object.defineProperties(response, {
+    url: { value: url.href.split('#', 1)[0] },
+    redirected: { value: redirected },
+    clone: { value: () => describe(Response.prototype.clone.call(response), url, redirected) },
+  })
+}

@@ -1,0 +1,11 @@
+/** The few words of the engine that the guest uses; everything else of it is the extension's business. */
+declare namespace Deno {
+  const args: string[]
+  const version: { deno: string }
+  const stderr: { writeSync(bytes: Uint8Array): number; isTerminal(): boolean }
+  function exit(code: number): never
+  function readTextFileSync(path: string): string
+  function removeSync(path: string): void
+  function createHttpClient(options: { proxy: { transport: 'unix'; path: string } }): unknown
+  const errors: { NotCapable: ErrorConstructor }
+}

@@ -1,0 +1,78 @@
+/**
+ * What runs inside the sandbox before and around an extension: it reads the description of the run, offers `api`, loads
+ * the extension and reports what it throws. It knows no credential, and is no wall: whatever it can do, so can the
+ * extension.
+ */
+import { EXIT_UNCAUGHT, PROTOCOL_VERSION } from '#protocol'
+import type { RunDescription } from '#protocol'
+import { createApi } from './api.ts'
+import type { Api } from './api.ts'
+import { ownFrames, renderError, report } from './report.ts'
+
+/** What a module that exports a function by default is called with. */
+export interface Invocation {
+  api: Api
+  args: readonly string[]
+  name: string
+  state: string | null
+}
+
+const run = readDescription(new URL('./run.json', import.meta.url).pathname)
+const client = Deno.createHttpClient({ proxy: { transport: 'unix', path: run.socket } })
+
+/** Calls the API with the user's credential, which stays in the host. */
+export const api: Api = createApi(
+  run,
+  (url, init) => fetch(url, { ...init, client } as RequestInit),
+  (message, grant, stack) => {
+    const place = ownFrames(stack, run.directory)[0]
+    report(
+      [`denied: ${message}`, place, `hint: add to PhylumExt.toml: ${grant}`].filter(Boolean).join(
+        '\n',
+      ),
+    )
+  },
+)
+
+let isFinished = false
+
+// Not awaited: the extension imports this very module, and would wait for it to finish while it waits for the extension.
+start().catch(fail)
+addEventListener('beforeunload', () => {
+  // The engine ends with 0 when nothing is left to wait for; an extension that waits for ever has not succeeded.
+  if (!isFinished) fail(new Error('it ended while it waited for a promise that nothing can settle'))
+})
+addEventListener('unhandledrejection', (event) => {
+  event.preventDefault()
+  fail(event.reason)
+})
+addEventListener('error', (event) => {
+  event.preventDefault()
+  fail(event.error)
+})
+
+async function start(): Promise<void> {
+  const module = await import(run.entryPoint)
+  if (typeof module.default === 'function') {
+    const invocation: Invocation = { api, args: Deno.args, name: run.name, state: run.state }
+    await module.default(invocation)
+  }
+  isFinished = true
+}
+
+function fail(error: unknown): never {
+  report(renderError(error, run.name, run.directory))
+  return Deno.exit(EXIT_UNCAUGHT)
+}
+
+/** Reads how to reach the broker, and removes the file: no other process of this user is to learn the capability. */
+function readDescription(path: string): RunDescription {
+  const description = JSON.parse(Deno.readTextFileSync(path)) as RunDescription
+  Deno.removeSync(path)
+  if (description.version !== PROTOCOL_VERSION) {
+    throw new Error(
+      `host and guest disagree: protocol ${description.version}, not ${PROTOCOL_VERSION}`,
+    )
+  }
+  return description
+}

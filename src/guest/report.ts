@@ -1,0 +1,54 @@
+/** Colour is for terminals whose owner has not asked for none (no-color.org). */
+const encoder = new TextEncoder()
+
+/** Writes one line, or several, to stderr. */
+export function report(text: string): void {
+  Deno.stderr.writeSync(encoder.encode(`${text}\n`))
+}
+
+/**
+ * Renders an uncaught error for the author of an extension: message first, then only those frames that lie in the
+ * extension's own directory, relative to it.
+ */
+export function renderError(error: unknown, name: string, directory: string): string {
+  if (!(error instanceof Error)) {
+    return `error: Uncaught value in extension "${name}": ${String(error)}`
+  }
+  const lines = [
+    `error: Uncaught ${error.name} in extension "${name}": ${withoutAdvice(error.message)}`,
+  ]
+  lines.push(...ownFrames(error.stack ?? '', directory))
+  const hint = permissionHint(error)
+  if (hint !== undefined) lines.push(`hint: ${hint}`)
+  if (error.cause !== undefined) lines.push(`cause: ${renderCause(error.cause)}`)
+  return lines.join('\n')
+}
+
+function renderCause(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${withoutAdvice(cause.message)}` : String(cause)
+}
+
+/** Keeps the frames of a stack that lie in the extension, shown as paths relative to it. */
+export function ownFrames(stack: string, directory: string): string[] {
+  return stack.split('\n')
+    .filter((line) => line.trimStart().startsWith('at ') && line.includes(directory))
+    .map((line) => `    ${line.trimStart().replaceAll(directory, '')}`)
+}
+
+/** The engine advises a command-line flag, which is not an author's to give; the manifest is. */
+function withoutAdvice(message: string): string {
+  return message.replace(/, run again with the --allow-[a-z]+ flag/g, '').replace(
+    // deno-lint-ignore no-control-regex
+    /\u001b\[[0-9;]*m/g,
+    '',
+  )
+}
+
+/** Gives the manifest line that would allow what the engine refused. */
+function permissionHint(error: Error): string | undefined {
+  const match = /^Requires (read|write|run|env|net) access(?: to "?([^",]*)"?)?/.exec(error.message)
+  if (match === null) return undefined
+  const [, kind, value] = match
+  const entry = value === undefined || value === '' ? 'true' : JSON.stringify([value])
+  return `the manifest could ask for it: [permissions] ${kind} = ${entry}`
+}

@@ -1,0 +1,133 @@
+import { PhylumError } from '#base'
+import type { CredentialSource, Fetch, Log } from '#base'
+import { startBroker } from '#broker'
+import type { Broker } from '#broker'
+import { isNetGranted } from '#permissions'
+import type { GrantedPermissions } from '#permissions'
+import { PROTOCOL_VERSION } from '#protocol'
+import { planDeno, startGuest, startWatchdog, writeGuestFiles } from '#sandbox'
+import type { Ending, Guest } from '#sandbox'
+import { constants } from 'node:os'
+import { pathToFileURL } from 'node:url'
+import { createRunDirectory } from './run_directory.ts'
+import { forwardSignals } from './signals.ts'
+
+/** What one run needs. */
+export interface RunOptions {
+  /** The extension: where it lies, what it is called, with what it begins. */
+  extension: { name: string; directory: string; entryPoint: string }
+  granted: GrantedPermissions
+  args: readonly string[]
+  /** The extension's state directory, which exists; null when it keeps none. */
+  stateDirectory: string | null
+  /** Executable of the engine. */
+  engine: string
+  apiOrigin: string
+  credential: CredentialSource
+  /** Puts the question for a manifest without `[api]` table; the guest is stopped meanwhile. */
+  ask: () => Promise<boolean>
+  fetch: Fetch
+  fetchAlone: Fetch
+  /** How long the API may be silent, in milliseconds. */
+  timeout: number
+  userAgent: string
+  /** Where a run directory may be made, in order of preference. */
+  runPlaces: readonly string[]
+  denyAccess: readonly string[]
+  denyWrite: readonly string[]
+  environment: Readonly<Record<string, string | undefined>>
+  log: Log
+}
+
+/**
+ * Runs an extension from start to end, and leaves nothing behind.
+ *
+ * @returns the exit code: the extension's own, or 128 and the signal's number
+ * @throws ERR_SANDBOX_START, ERR_HOST_DIRECTORY, and what kept the credential from being used when the extension failed for it
+ */
+export async function run(options: RunOptions): Promise<number> {
+  const directory = createRunDirectory(options.runPlaces)
+  let broker: Broker | undefined
+  try {
+    const capability = createCapability()
+    const started: { guest?: Guest } = {}
+    broker = await startBroker({
+      ...options,
+      socket: directory.socket,
+      capability,
+      grant: options.granted.api,
+      ask: () => pausing(started.guest, options.ask),
+      mayVisit: (url) => isNetGranted(options.granted.net, url.hostname, portOf(url)),
+    })
+    writeGuestFiles(directory.path, {
+      version: PROTOCOL_VERSION,
+      socket: directory.socket,
+      capability,
+      apiOrigin: options.apiOrigin,
+      name: options.extension.name,
+      entryPoint: pathToFileURL(options.extension.entryPoint).href,
+      directory: pathToFileURL(`${options.extension.directory}/`).href,
+      state: options.stateDirectory,
+    })
+    const guest = await startGuest(planDeno({
+      engine: options.engine,
+      runDirectory: directory.path,
+      socket: directory.socket,
+      extensionDirectory: options.extension.directory,
+      stateDirectory: options.stateDirectory,
+      granted: options.granted,
+      denyAccess: [...options.denyAccess, ...directory.others],
+      denyWrite: options.denyWrite,
+      args: options.args,
+      environment: options.environment,
+    }))
+    started.guest = guest
+    const ending = await attend(guest, directory.path)
+    const failure = broker.credentialError()
+    // The extension failed because it had no credential; that is the user's news, not the extension's.
+    if (ending.code !== 0 && failure instanceof PhylumError) throw failure
+    return exitCode(ending)
+  } finally {
+    await broker?.close()
+    directory.remove()
+  }
+}
+
+/** Waits for the guest's end; whatever it has started ends with it. */
+async function attend(guest: Guest, directory: string): Promise<Ending> {
+  const stopForwarding = forwardSignals(guest)
+  const watchdog = startWatchdog(guest.pid, directory)
+  try {
+    return await guest.ended
+  } finally {
+    stopForwarding()
+    guest.signal('SIGKILL')
+    watchdog.dismiss()
+  }
+}
+
+/** Stops the guest while the user is asked, so that the two do not read the same terminal. */
+async function pausing(guest: Guest | undefined, ask: () => Promise<boolean>): Promise<boolean> {
+  guest?.signal('SIGSTOP')
+  try {
+    return await ask()
+  } finally {
+    guest?.signal('SIGCONT')
+  }
+}
+
+/** Makes the proof by which the broker knows this run's guest: 256 random bits. */
+function createCapability(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
+}
+
+function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port)
+  return url.protocol === 'https:' ? 443 : 80
+}
+
+/** Tells how a run ended, as shells do: a signal is 128 and its number. */
+function exitCode(ending: Ending): number {
+  if (ending.code !== null) return ending.code
+  return 128 + (ending.signal === null ? 0 : constants.signals[ending.signal])
+}

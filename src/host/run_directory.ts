@@ -1,0 +1,152 @@
+import { display, PhylumError, systemCode } from '#base'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { userInfo } from 'node:os'
+import { basename, join } from 'node:path'
+
+/** Longest path of a unix socket, in bytes, its closing zero not counted (`sun_path`, unix(7)). */
+const MAX_SOCKET_PATH = 107
+
+/** Name of the file that says who owns a run directory. */
+const OWNER_FILE = 'owner'
+
+/** The directory of one run, for this user alone. */
+export interface RunDirectory {
+  path: string
+  /** Where the broker's socket goes. */
+  socket: string
+  /** Run directories of other runs, which this run's guest has no business with. */
+  others: readonly string[]
+  /** Removes it with all that is in it. */
+  remove(): void
+}
+
+/**
+ * Makes the directory of a run below the first of the given places that will do, and sweeps what killed runs left.
+ *
+ * The parent must be a real directory, ours, closed to others: in a shared place, somebody could have made it before us,
+ * as a link or with their own rights on it.
+ *
+ * @param places directories in order of preference, such as `$XDG_RUNTIME_DIR` and the temporary directory
+ * @throws ERR_HOST_DIRECTORY
+ */
+export function createRunDirectory(places: readonly string[]): RunDirectory {
+  const faults: string[] = []
+  for (const place of places) {
+    try {
+      const parent = openParent(place)
+      const others = sweep(parent)
+      const path = mkdtempSync(join(parent, 'run-'))
+      const socket = join(path, 'broker.sock')
+      if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) {
+        rmSync(path, { recursive: true })
+        faults.push(`"${display(place)}" is too long for a socket's path`)
+        continue
+      }
+      writeFileSync(join(path, OWNER_FILE), ownerMark(process.pid) ?? '', {
+        flag: 'wx',
+        mode: 0o600,
+      })
+      return { path, socket, others, remove: () => rmSync(path, { recursive: true, force: true }) }
+    } catch (error) {
+      faults.push(
+        error instanceof PhylumError
+          ? error.message
+          : `"${display(place)}": ${systemCode(error) ?? 'unusable'}`,
+      )
+    }
+  }
+  throw new PhylumError(
+    'ERR_HOST_DIRECTORY',
+    `Cannot make a directory for the run: ${faults.join('; ')}`,
+    {
+      hints: ['set TMPDIR to a short, writable directory of your own'],
+    },
+  )
+}
+
+function openParent(place: string): string {
+  const uid = userInfo().uid
+  const parent = join(place, `phylum-${uid}`)
+  try {
+    mkdirSync(parent, { mode: 0o700 })
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
+  }
+  const { uid: owner, mode } = lstatSync(parent)
+  if (!lstatSync(parent).isDirectory() || owner !== uid || (mode & 0o077) !== 0) {
+    throw new PhylumError(
+      'ERR_HOST_DIRECTORY',
+      `"${display(parent)}" is not a directory of this user alone`,
+    )
+  }
+  return parent
+}
+
+/** Removes the directories of runs whose host is gone, and lists those of the others. */
+function sweep(parent: string): string[] {
+  const others: string[] = []
+  for (const name of readdirSync(parent)) {
+    if (!basename(name).startsWith('run-')) continue
+    const path = join(parent, name)
+    if (isOwned(path)) others.push(path)
+    else rmSync(path, { recursive: true, force: true })
+  }
+  return others
+}
+
+/** Answers whether the run of a directory may still be alive; when in doubt, it is. */
+function isOwned(path: string): boolean {
+  let mark: string
+  try {
+    mark = readFileSync(join(path, OWNER_FILE), 'utf8')
+  } catch {
+    // Its host is between making the directory and writing the mark; a leftover is taken by a later sweep.
+    return Date.now() - modified(path) < 60_000
+  }
+  const pid = Number(mark.split(' ', 1)[0])
+  return mark === '' || ownerMark(pid) === mark
+}
+
+function modified(path: string): number {
+  try {
+    return lstatSync(path).mtimeMs
+  } catch {
+    return 0
+  }
+}
+
+/**
+ * Names a process so that no later one has the same name: its id, and when it started (field 22 of proc_pid_stat(5)).
+ * Without /proc the id alone must do. Answers `undefined` for a process that is gone.
+ */
+function ownerMark(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return `${pid} ${fields[19]}`
+  } catch {
+    if (isRunningLinux()) return undefined
+  }
+  try {
+    process.kill(pid, 0)
+    return `${pid}`
+  } catch (error) {
+    return systemCode(error) === 'EPERM' ? `${pid}` : undefined
+  }
+}
+
+function isRunningLinux(): boolean {
+  try {
+    return lstatSync('/proc/self').isSymbolicLink()
+  } catch {
+    return false
+  }
+}

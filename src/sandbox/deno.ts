@@ -1,0 +1,85 @@
+import { PhylumError } from '#base'
+import { BROKER_ORIGIN } from '#protocol'
+import { buildEnvironment, readableNames } from './environment.ts'
+import { GUEST_FILE, IMPORT_MAP_FILE } from './guest_files.ts'
+import type { Launch, Plan } from './plan.ts'
+
+/**
+ * What keeps the engine from taking anything from outside: no configuration file and no lock file of the directory one
+ * stands in, no code from the network (which `import()` would otherwise fetch with no permission at all), no questions.
+ */
+const CLOSED = [
+  '--no-config',
+  '--no-lock',
+  '--no-remote',
+  '--no-npm',
+  '--cached-only',
+  '--no-prompt',
+  '--no-code-cache',
+]
+
+/** Translates a plan into a Deno process. Everything that no flag grants is denied. */
+export function planDeno(plan: Plan): Launch {
+  const { granted } = plan
+  const guest = `${plan.runDirectory}/${GUEST_FILE}`
+  const description = `${plan.runDirectory}/run.json`
+  // The broker is reached by a path, a socket and a name that resolves nowhere; the engine wants to be told all three.
+  const reach = [plan.socket]
+  const state = plan.stateDirectory === null ? [] : [plan.stateDirectory]
+  const commands = granted.run === true ? [] : granted.run
+  const read = granted.read === true || granted.run === true ? true : [
+    plan.extensionDirectory,
+    guest,
+    description,
+    ...reach,
+    ...state,
+    ...granted.read,
+    ...commands,
+  ]
+  const write = granted.write === true ? true : [description, ...reach, ...state, ...granted.write]
+  const net = granted.net === true
+    ? true
+    : [`unix:${plan.socket}`, new URL(BROKER_ORIGIN).hostname, ...granted.net.map(String)]
+  return {
+    command: plan.engine,
+    args: [
+      'run',
+      ...CLOSED,
+      `--import-map=${plan.runDirectory}/${IMPORT_MAP_FILE}`,
+      ...allow('read', read),
+      ...allow('write', write),
+      ...allow('net', net),
+      ...allow('env', readableNames(plan)),
+      ...allow('run', granted.run),
+      ...deny('read', plan.denyAccess),
+      ...deny('write', [...plan.denyAccess, ...plan.denyWrite]),
+      guest,
+      ...plan.args,
+    ],
+    environment: buildEnvironment(plan),
+  }
+}
+
+function allow(kind: string, grant: true | readonly string[]): string[] {
+  if (grant === true) return [`--allow-${kind}`]
+  return grant.length === 0 ? [] : [`--allow-${kind}=${grant.map(escapeValue).join(',')}`]
+}
+
+function deny(kind: string, values: readonly string[]): string[] {
+  return values.length === 0 ? [] : [`--deny-${kind}=${values.map(escapeValue).join(',')}`]
+}
+
+/**
+ * Writes a value so that the engine reads one value. A comma would inject a second path; an empty value would widen the
+ * flag to everything.
+ */
+function escapeValue(value: string): string {
+  // deno-lint-ignore no-control-regex
+  if (value === '' || /[\u0000-\u001f\u007f]/.test(value)) {
+    throw new PhylumError(
+      'ERR_SANDBOX_START',
+      'Cannot build the sandbox: a granted value is empty or holds a control character',
+    )
+  }
+  return value.replaceAll(',', ',,')
+}

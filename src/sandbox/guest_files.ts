@@ -1,0 +1,24 @@
+import { RUN_FILE } from '#protocol'
+import type { RunDescription } from '#protocol'
+import { writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { GUEST_SOURCE } from './guest.generated.ts'
+
+/** The guest, as one module: it is the engine's main module, and what `import … from "phylum"` gives. */
+export const GUEST_FILE = 'guest.js'
+
+/** Tells the engine what the bare name "phylum" means. */
+export const IMPORT_MAP_FILE = 'import_map.json'
+
+/** Writes into a run directory what the guest needs to start. */
+export function writeGuestFiles(runDirectory: string, description: RunDescription): void {
+  const guest = `${runDirectory}/${GUEST_FILE}`
+  const importMap = { imports: { phylum: pathToFileURL(guest).href } }
+  writeNew(guest, GUEST_SOURCE)
+  writeNew(`${runDirectory}/${IMPORT_MAP_FILE}`, JSON.stringify(importMap))
+  writeNew(`${runDirectory}/${RUN_FILE}`, JSON.stringify(description))
+}
+
+function writeNew(path: string, text: string): void {
+  writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
+}

@@ -1,0 +1,35 @@
+import type { GrantedPermissions } from '#permissions'
+
+/**
+ * What one run may do, in words that no engine and no kernel knows yet; each driver translates it. Paths are absolute
+ * and normalised; where a path is both granted and denied, it is denied.
+ */
+export interface Plan {
+  /** Executable of the engine. */
+  engine: string
+  /** Directory of the run: the guest, its description, the socket, scratch space of the engine. */
+  runDirectory: string
+  /** Path of the broker's socket. */
+  socket: string
+  /** Directory of the extension, the only one from which modules are loaded. */
+  extensionDirectory: string
+  /** The extension's own state directory, readable and writable; null when it has none. */
+  stateDirectory: string | null
+  /** What the manifest grants and the user agreed to. */
+  granted: GrantedPermissions
+  /** What stays unreadable and unwritable even under `read = true` and `write = true`. */
+  denyAccess: readonly string[]
+  /** What stays unwritable even under `write = true`: programs that run with the user's rights. */
+  denyWrite: readonly string[]
+  /** Arguments for the extension. */
+  args: readonly string[]
+  /** The user's environment; the plan's driver takes from it only what is granted. */
+  environment: Readonly<Record<string, string | undefined>>
+}
+
+/** A process to be started: the result of translating a plan. */
+export interface Launch {
+  command: string
+  args: readonly string[]
+  environment: Readonly<Record<string, string>>
+}

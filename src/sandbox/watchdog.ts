@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+
+/**
+ * Waits for a line that says all is well. When the pipe ends without one, the host has died without cleaning up: then
+ * every process of the guest's group is killed and the run's directory removed.
+ */
+const SCRIPT = 'read -r word || { kill -KILL "-$1"; rm -rf "$2"; }'
+
+/** A process that outlives the host by a moment. */
+export interface Watchdog {
+  /** Tells it that the run has ended as it should. */
+  dismiss(): void
+}
+
+/**
+ * Starts a watchdog: a killed host (`kill -9`, out of memory) can run no handler, and its guest must not live on with
+ * the terminal, nor its socket stay. A shell that reads a pipe needs no native code and knows within a millisecond.
+ *
+ * @param group process group of the guest
+ * @param directory the run's directory
+ */
+export function startWatchdog(group: number, directory: string): Watchdog {
+  const child = spawn('/bin/sh', ['-c', SCRIPT, 'phylum-watchdog', String(group), directory], {
+    // A session of its own: the Ctrl-C that ends the host must not end it first.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { PATH: '/usr/bin:/bin' },
+  })
+  child.on('error', () => {})
+  child.stdin.on('error', () => {})
+  child.unref()
+  return {
+    dismiss() {
+      child.stdin.end('done\n')
+    },
+  }
+}
