@@ -7,3 +7,4 @@ export { ERROR_CODES, isPhylumError, PhylumError, systemCode, UsageError } from 
 export type { ErrorCode, ErrorDetails } from './errors.ts'
 export type { Clock, Credential, CredentialSource, Fetch, Log, Prompter } from './ports.ts'
 export { Secret } from './secret.ts'
+export { suggest } from './suggest.ts'
