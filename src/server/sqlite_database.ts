@@ -1,0 +1,138 @@
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import { display, PhylumError, systemCode } from '#base'
+import { assertKnownDatabase, migrate } from './migrations.ts'
+
+/** How long a database that another process is writing to is waited for, in milliseconds. */
+const BUSY_MILLISECONDS = 5000
+
+/** Pause between two attempts to open a database that is being made, in milliseconds. */
+const RETRY_MILLISECONDS = 20
+
+/** The name that SQLite gives to a database without a file. */
+export const MEMORY = ':memory:'
+
+/**
+ * Opens a database file, makes it when it is missing, and brings it to the newest schema. The file and its
+ * companions are readable by their owner alone.
+ *
+ * @param file path of the file, or ":memory:"
+ * @throws ERR_SERVER_DATABASE with the reason
+ */
+export async function openDatabase(
+  file: string,
+  options: { busyMilliseconds?: number } = {},
+): Promise<DatabaseSync> {
+  const busy = options.busyMilliseconds ?? BUSY_MILLISECONDS
+  // An absolute path, because SQLite reads a name that begins with "file:" as a URI with options of its own.
+  const path = file === MEMORY ? MEMORY : resolve(file)
+  if (path !== MEMORY) createFile(file)
+  for (let waited = 0;; waited += RETRY_MILLISECONDS) {
+    try {
+      return prepareDatabase(path, display(file), busy)
+    } catch (error) {
+      // The change to write-ahead logging does not wait for the lock as other statements do.
+      if (!isBusy(error) || waited >= busy) throw explainDatabaseError('open', file, error)
+    }
+    await delay(RETRY_MILLISECONDS)
+  }
+}
+
+function prepareDatabase(path: string, shown: string, busy: number): DatabaseSync {
+  const database = new DatabaseSync(path)
+  try {
+    database.exec(`PRAGMA busy_timeout = ${Math.trunc(busy)}`)
+    // Views and triggers of a file that somebody prepared may not call functions with side effects.
+    database.exec('PRAGMA trusted_schema = OFF')
+    assertKnownDatabase(database, shown)
+    database.exec('PRAGMA journal_mode = WAL')
+    // Flushed at every commit: an acknowledged write survives the loss of power, too, and not only a kill. NORMAL would
+    // be enough for the kill; writes are rare here, and reads do not pay for it.
+    database.exec('PRAGMA synchronous = FULL')
+    database.exec('PRAGMA foreign_keys = ON')
+    if (path !== MEMORY) closeToOthers(path)
+    migrate(database, shown)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/**
+ * Makes the file with mode 0600 where it is missing; SQLite gives its companions the mode of the file.
+ *
+ * A file that exists is not opened here: to close it would drop the locks that this process holds on it through
+ * SQLite (POSIX locks belong to the process, not to the descriptor).
+ */
+function createFile(file: string): void {
+  try {
+    closeSync(openSync(resolve(file), 'wx', 0o600))
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw explainDatabaseError('create', file, error)
+    // A FIFO would hold up the open for ever, and a device is no place for a database.
+    const stat = statSync(resolve(file), { throwIfNoEntry: false })
+    if (stat === undefined || stat.isFile()) return
+    throw refuse(
+      'open',
+      file,
+      stat.isDirectory() ? 'it is a directory' : 'it is not a regular file',
+    )
+  }
+}
+
+/** Takes a file that others may read away from them, companions included: password and key hashes are in it. */
+function closeToOthers(path: string): void {
+  for (const companion of ['', '-wal', '-shm']) {
+    const stat = statSync(path + companion, { throwIfNoEntry: false })
+    if (stat !== undefined && (stat.mode & 0o077) !== 0) chmodSync(path + companion, 0o600)
+  }
+}
+
+// The two runtimes agree on SQLite's texts, not on its numbers: Deno gives none for most errors.
+const REASONS: readonly (readonly [RegExp, string, string?])[] = [
+  [/not a database/, 'it is not a SQLite database', 'name another file with --database'],
+  [/malformed/, 'it is damaged', 'restore it from a copy'],
+  [
+    /locked|busy/,
+    'another process keeps it locked',
+    'stop the other process, or name another file',
+  ],
+  [/readonly|EROFS/, 'it is read-only', 'make the file and its directory writable'],
+  [/EACCES|EPERM/, 'permission is denied', 'make the file and its directory writable'],
+  [/ENOENT/, 'its directory does not exist', 'create the directory, or name another file'],
+  [/ENOTDIR/, 'a part of its path is not a directory'],
+  [/disk is full|ENOSPC|EDQUOT/, 'the disk is full', 'make room, then try again'],
+  [/disk I\/O/, 'the disk does not answer as it should'],
+  [/unable to open/, 'it cannot be opened', 'check that the file and its directory are writable'],
+]
+
+/** Puts a failure of SQLite, or of the file system below it, into words. */
+export function explainDatabaseError(act: string, file: string, error: unknown): PhylumError {
+  if (error instanceof PhylumError) return error
+  const text = `${systemCode(error) ?? ''} ${error instanceof Error ? error.message : ''}`
+  const reason = REASONS.find(([pattern]) => pattern.test(text))
+  return refuse(act, file, reason?.[1] ?? 'SQLite reports an error', {
+    ...(reason?.[2] === undefined ? {} : { hints: [reason[2]] }),
+    cause: error,
+  })
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && /locked|busy/.test(error.message)
+}
+
+function refuse(
+  act: string,
+  file: string,
+  reason: string,
+  details: { hints?: readonly string[]; cause?: unknown } = {},
+): PhylumError {
+  return new PhylumError(
+    'ERR_SERVER_DATABASE',
+    `Cannot ${act} database "${display(file)}": ${reason}`,
+    details,
+  )
+}

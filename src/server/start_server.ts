@@ -1,0 +1,55 @@
+import type { Clock, Log } from '#base'
+import { createApp } from './app.ts'
+import { serve } from './serve.ts'
+import { openSqliteStore } from './sqlite_store.ts'
+import type { Store } from './store.ts'
+
+export interface ServerOptions {
+  /** Path of the database file, or ":memory:" for one that ends with the server. Its directory must exist. */
+  database: string
+  /** Port to listen on; 0 takes a free one. */
+  port: number
+  /** Address to listen on; 127.0.0.1 unless told otherwise. */
+  hostname?: string
+  /** Further names under which the server is reached, without port. */
+  hosts?: readonly string[]
+  clock: Clock
+  log: Log
+}
+
+/** A server that answers requests. */
+export interface RunningServer {
+  /** Where it is reached, without a slash at the end: what `PHYLUM_API_URI` takes. */
+  url: string
+  port: number
+  /** For making accounts and keys from the command line. */
+  store: Store
+  /** Lets requests under way finish, then closes the database. */
+  stop(): Promise<void>
+}
+
+/**
+ * Opens the database, brings its schema up to date, and serves the API.
+ *
+ * @throws ERR_SERVER_DATABASE, ERR_SERVER_PORT
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { clock, log, hostname = '127.0.0.1', port, hosts = [] } = options
+  const store = await openSqliteStore(options.database, { clock })
+  try {
+    const app = createApp({ store, clock, log, hosts: [hostname, ...hosts] })
+    const server = serve(app, { hostname, port })
+    return {
+      url: server.url,
+      port: server.port,
+      store,
+      async stop() {
+        await server.stop()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
