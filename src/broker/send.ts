@@ -2,8 +2,11 @@ import { PhylumError } from '#base'
 import type { Credential, CredentialSource, Fetch } from '#base'
 import { describeTransportError } from './failure.ts'
 import { pickResponseHeaders } from './headers.ts'
+import { reclaim } from './reclaim.ts'
 import { createScrubber } from './scrub.ts'
 import type { Scrubber } from './scrub.ts'
+import { watchSilence } from './silence.ts'
+import type { Silence } from './silence.ts'
 import type { Target } from './target.ts'
 
 /** Bodies up to this many bytes are handled whole: cheaper, and they can be sent again after a renewed exchange. */
@@ -62,7 +65,7 @@ export function createSend(options: SendOptions): Send {
         'Cannot send the request: it would leave the origin of the API',
       )
     }
-    const silence = createSilence(options.timeout, outgoing.signal)
+    const silence = watchSilence(options.timeout, outgoing.signal)
     try {
       const headers = new Headers(outgoing.headers)
       headers.set('user-agent', options.userAgent)
@@ -146,6 +149,7 @@ function scrubStream(
           const { done, value } = await reader.read()
           // The reader's own slowness is not the API's silence.
           silence.pause()
+          if (!done) await reclaim(value.length)
           const passed = done ? scrub.end() : scrub.push(value)
           if (passed !== undefined) controller.enqueue(passed as Uint8Array<ArrayBuffer>)
           if (done) {
@@ -164,75 +168,4 @@ function scrubStream(
       await reader.cancel(reason).catch(() => {})
     },
   }, { highWaterMark: 0 })
-}
-
-/** Watches that the other side does not stay silent for too long, and that the guest is still there. */
-interface Silence {
-  signal: AbortSignal
-  start(): void
-  pause(): void
-  stop(): void
-  abort(): void
-  /** Counts each chunk of an upload as a sign of life. */
-  watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
-  /** The error to show when the time limit, and nothing else, ended the request. */
-  expired(origin: string): PhylumError | undefined
-}
-
-function createSilence(limit: number, guest: AbortSignal | undefined): Silence {
-  const controller = new AbortController()
-  let since: number | undefined
-  let isExpired = false
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  // One timer per wait would cost more than the chunk it guards, so the timer looks at the clock when it fires.
-  function check(): void {
-    const left = since === undefined ? limit : since + limit - performance.now()
-    if (left <= 0) {
-      isExpired = true
-      controller.abort()
-    } else timer = setTimeout(check, left)
-  }
-  const abort = () => controller.abort()
-  const silence: Silence = {
-    signal: controller.signal,
-    start() {
-      since = performance.now()
-    },
-    pause() {
-      since = undefined
-    },
-    stop() {
-      clearTimeout(timer)
-      guest?.removeEventListener('abort', abort)
-    },
-    abort() {
-      silence.stop()
-      controller.abort()
-    },
-    watch(body) {
-      return body.pipeThrough(
-        new TransformStream({
-          transform(chunk, stream) {
-            silence.start()
-            stream.enqueue(chunk)
-          },
-        }),
-      )
-    },
-    expired(origin) {
-      if (!isExpired) return undefined
-      const seconds = Math.round(limit / 100) / 10
-      const host = new URL(origin).host
-      return new PhylumError(
-        'ERR_BROKER_TIMEOUT',
-        `Cannot wait for the API any longer: "${host}" was silent for ${seconds} s`,
-      )
-    },
-  }
-  silence.start()
-  timer = setTimeout(check, limit)
-  if (guest?.aborted) controller.abort()
-  else guest?.addEventListener('abort', abort, { once: true })
-  return silence
 }

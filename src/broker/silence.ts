@@ -1,0 +1,85 @@
+import { PhylumError } from '#base'
+import { reclaim } from './reclaim.ts'
+
+/** A watch over one request: that the API is not silent for too long, and that the guest is still there. */
+export interface Silence {
+  /** Aborts the request when the limit has passed or the guest has gone. */
+  signal: AbortSignal
+  /** From now on, silence counts. */
+  start(): void
+  /** Silence does not count until the next start. */
+  pause(): void
+  /** Ends the watch. */
+  stop(): void
+  /** Ends the watch, and the request with it. */
+  abort(): void
+  /** Counts each chunk of an upload as a sign of life. */
+  watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
+  /** The error to show when the time limit, and nothing else, ended the request. */
+  expired(origin: string): PhylumError | undefined
+}
+
+/**
+ * Starts to watch.
+ *
+ * @param limit longest silence in milliseconds
+ * @param guest aborts when the guest has gone
+ */
+export function watchSilence(limit: number, guest: AbortSignal | undefined): Silence {
+  const controller = new AbortController()
+  let since: number | undefined
+  let isExpired = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  // One timer per wait would cost more than the chunk it guards, so the timer looks at the clock when it fires.
+  function check(): void {
+    const left = since === undefined ? limit : since + limit - performance.now()
+    if (left <= 0) {
+      isExpired = true
+      controller.abort()
+    } else timer = setTimeout(check, left)
+  }
+  const abort = () => controller.abort()
+  const silence: Silence = {
+    signal: controller.signal,
+    start() {
+      since = performance.now()
+    },
+    pause() {
+      since = undefined
+    },
+    stop() {
+      clearTimeout(timer)
+      guest?.removeEventListener('abort', abort)
+    },
+    abort() {
+      silence.stop()
+      controller.abort()
+    },
+    watch(body) {
+      return body.pipeThrough(
+        new TransformStream({
+          async transform(chunk, stream) {
+            silence.start()
+            await reclaim(chunk.length)
+            stream.enqueue(chunk)
+          },
+        }),
+      )
+    },
+    expired(origin) {
+      if (!isExpired) return undefined
+      const seconds = Math.round(limit / 100) / 10
+      const host = new URL(origin).host
+      return new PhylumError(
+        'ERR_BROKER_TIMEOUT',
+        `Cannot wait for the API any longer: "${host}" was silent for ${seconds} s`,
+      )
+    },
+  }
+  silence.start()
+  timer = setTimeout(check, limit)
+  if (guest?.aborted) controller.abort()
+  else guest?.addEventListener('abort', abort, { once: true })
+  return silence
+}

@@ -1,0 +1,90 @@
+import { display, PhylumError } from '#base'
+import type { ErrorCode } from '#base'
+import { parseTarget } from '#broker'
+import type { Send } from '#broker'
+
+/** Longest answer that a command of our own reads, in bytes. */
+const MAX_ANSWER = 16 * 1024 * 1024
+
+/** Calls the API for a command of the host's own, over the same road as an extension's request. */
+export interface ApiClient {
+  /**
+   * Sends a request and gives the parsed answer, or `undefined` where there is none.
+   * @param path below the API's current version, "/groups"
+   * @throws ERR_API_STATUS, ERR_API_NOT_FOUND, ERR_API_EXISTS, ERR_API_RATE_LIMITED, ERR_API_RESPONSE, ERR_AUTH_FAILED and what
+   * keeps a request from reaching the API
+   */
+  call(method: string, path: string, body?: unknown): Promise<unknown>
+}
+
+/** Makes the client. */
+export function createApiClient(apiOrigin: string, send: Send): ApiClient {
+  return {
+    async call(method, path, body) {
+      const headers = new Headers({ accept: 'application/json' })
+      if (body !== undefined) headers.set('content-type', 'application/json')
+      const response = await send({
+        method,
+        target: parseTarget(`/api/v0${path}`, apiOrigin),
+        headers,
+        body: body === undefined ? null : new TextEncoder().encode(JSON.stringify(body)),
+      })
+      const text = await readText(response)
+      if (!response.ok) throw describeStatus(response, text)
+      return text === '' ? undefined : parseJson(text)
+    },
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  if (Number(response.headers.get('content-length') ?? 0) > MAX_ANSWER) {
+    await response.body?.cancel()
+    throw new PhylumError(
+      'ERR_API_RESPONSE',
+      `Cannot read the answer of the API: it is longer than ${MAX_ANSWER} bytes`,
+    )
+  }
+  return await response.text()
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new PhylumError(
+      'ERR_API_RESPONSE',
+      `Cannot read the answer of the API: it is not JSON but "${display(text, 60)}"`,
+      {
+        hints: ['check the API URI: `phylum auth status` shows which one is in use'],
+      },
+    )
+  }
+}
+
+const CODES: Partial<Record<number, ErrorCode>> = {
+  401: 'ERR_AUTH_FAILED',
+  404: 'ERR_API_NOT_FOUND',
+  409: 'ERR_API_EXISTS',
+  429: 'ERR_API_RATE_LIMITED',
+}
+
+/** Turns an error answer into an error of ours: the API's own words where it has some. */
+function describeStatus(response: Response, text: string): PhylumError {
+  const description = readDescription(text) ?? `it answered with status ${response.status}`
+  const hints = response.status === 401 ? ['store another key: `phylum auth set-token`'] : []
+  return new PhylumError(
+    CODES[response.status] ?? 'ERR_API_STATUS',
+    `The API refused: ${display(description)}`,
+    { hints },
+  )
+}
+
+/** Reads `{"error":{"description":…}}`. */
+function readDescription(text: string): string | undefined {
+  try {
+    const description = JSON.parse(text)?.error?.description
+    return typeof description === 'string' && description !== '' ? description : undefined
+  } catch {
+    return undefined
+  }
+}

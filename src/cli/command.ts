@@ -1,0 +1,55 @@
+import type { Context } from './compose.ts'
+
+/** An option as it is declared: parsing, help and suggestions are made from it. */
+export interface OptionSpec {
+  /** Long name without dashes, "ignore-certs". */
+  name: string
+  /** One-letter name without the dash. */
+  short?: string
+  /** Other long names. */
+  aliases?: readonly string[]
+  /** Name of the value in help, "FILE"; absent for a switch. */
+  value?: string
+  /** A switch that counts how often it is given. */
+  isCounted?: boolean
+  summary: string
+}
+
+/** What was given on the command line, by long name: a text, or how often a switch stood there. */
+export type OptionValues = ReadonlyMap<string, string | number>
+
+/** One command of the terminal. */
+export interface Command {
+  /** Words that call it, "group create". */
+  name: string
+  summary: string
+  /** Its positional arguments as help shows them, "NAME" or "[NAME]…". */
+  usage: string
+  /** How many positional arguments it takes. */
+  positionals: { min: number; max: number }
+  /** Everything after the last positional belongs to somebody else: an extension, a command to be run. */
+  takesRest?: boolean
+  options: readonly OptionSpec[]
+  /** Shown first in help: command line and what it does. */
+  examples: readonly (readonly [string, string])[]
+  /** Runs it. @returns the exit code */
+  run(context: Context, given: Given): Promise<number>
+}
+
+/** The command line after parsing. */
+export interface Given {
+  positionals: readonly string[]
+  rest: readonly string[]
+  options: OptionValues
+}
+
+/** Reads a text option. */
+export function textOption(given: Given, name: string): string | undefined {
+  const value = given.options.get(name)
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Answers whether a switch was given. */
+export function hasOption(given: Given, name: string): boolean {
+  return given.options.has(name)
+}

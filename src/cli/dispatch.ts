@@ -1,0 +1,121 @@
+import { display, suggest, UsageError } from '#base'
+import type { Command, Given, OptionValues } from './command.ts'
+import { GLOBAL_OPTIONS } from './global_options.ts'
+import { usageLine } from './help.ts'
+import { parseArguments } from './parse.ts'
+
+/** What a command line means. */
+export type Meaning =
+  | { kind: 'overview' | 'version'; options: OptionValues }
+  | { kind: 'family'; word: string; options: OptionValues }
+  | { kind: 'help'; command: Command; options: OptionValues }
+  | { kind: 'command'; command: Command; given: Given }
+  /** A first word that is no command: the name of an extension, perhaps. */
+  | { kind: 'extension'; command: Command; given: Given; firstWords: readonly string[] }
+
+/** Long forms of a first word. */
+const ALIASES = new Map([['extension', 'ext'], ['extensions', 'ext']])
+
+/**
+ * Finds out what a command line means: global options, then a command's words, then its own options and arguments. What
+ * follows an extension's name is never looked at.
+ *
+ * @throws ERR_CLI_USAGE
+ */
+export function dispatch(argv: readonly string[], commands: readonly Command[]): Meaning {
+  const top = parseArguments(argv, {
+    options: GLOBAL_OPTIONS,
+    stopAfter: 1,
+    usage: 'phylum COMMAND',
+  })
+  const word = top.positionals[0]
+  if (word === undefined) {
+    return { kind: top.options.has('version') ? 'version' : 'overview', options: top.options }
+  }
+  if (word === 'help') return explain(top, commands)
+  const name = ALIASES.get(word) ?? word
+  const family = commands.filter((each) => each.name.split(' ')[0] === name)
+  if (family.length === 0) return meanExtension(word, top, commands)
+  if (top.options.has('help')) return { kind: 'family', word: name, options: top.options }
+  return meanCommand(name, family, top)
+}
+
+/** `phylum help`, `phylum help ext`, `phylum help ext run`. */
+function explain(top: Given, commands: readonly Command[]): Meaning {
+  const words = top.rest.map((word) => ALIASES.get(word) ?? word)
+  if (words.length === 0) return { kind: 'overview', options: top.options }
+  const command = commands.find((each) => each.name === words.join(' '))
+  if (command !== undefined) return { kind: 'help', command, options: top.options }
+  if (commands.some((each) => each.name.startsWith(`${words[0]} `)) && words.length === 1) {
+    return { kind: 'family', word: words[0]!, options: top.options }
+  }
+  throw unknownCommand(words.join(' '), commands.map((each) => each.name))
+}
+
+function meanExtension(word: string, top: Given, commands: readonly Command[]): Meaning {
+  const command = commands.find((each) => each.name === 'ext run')!
+  const firstWords = [...new Set(commands.map((each) => each.name.split(' ')[0]!)), 'help']
+  // Here `-y` may stand behind the name of no command only, so the word and all that follows are the extension's.
+  const given = { positionals: [word], rest: top.rest, options: top.options }
+  return { kind: 'extension', command, given, firstWords }
+}
+
+function meanCommand(name: string, family: readonly Command[], top: Given): Meaning {
+  const second = parseArguments(top.rest, {
+    options: GLOBAL_OPTIONS,
+    stopAfter: 1,
+    usage: `phylum ${name} COMMAND`,
+  })
+  const word = second.positionals[0]
+  const options = merge(top.options, second.options)
+  if (word === undefined) {
+    if (top.rest.length === 0 || options.has('help')) return { kind: 'family', word: name, options }
+    throw new UsageError(`A command is missing after "${name}"`, {
+      usage: `phylum ${name} COMMAND`,
+    })
+  }
+  const command = family.find((each) => each.name === `${name} ${word}`)
+  if (command === undefined) {
+    throw unknownCommand(
+      `${name} ${word}`,
+      family.map((each) => each.name),
+    )
+  }
+  const usage = usageLine(command)
+  const given = parseArguments(second.rest, {
+    options: [...command.options, ...GLOBAL_OPTIONS],
+    usage,
+    ...(command.takesRest ? { stopAfter: command.positionals.max } : {}),
+  })
+  const all = { ...given, options: merge(options, given.options) }
+  if (all.options.has('help')) return { kind: 'help', command, options: all.options }
+  assertCount(command, all, usage)
+  return { kind: 'command', command, given: all }
+}
+
+function assertCount(command: Command, given: Given, usage: string): void {
+  const { min, max } = command.positionals
+  const count = given.positionals.length
+  if (count < min) throw new UsageError(`An argument is missing: ${command.usage}`, { usage })
+  if (count > max) {
+    throw new UsageError(`Unexpected argument "${display(given.positionals[max]!)}"`, { usage })
+  }
+}
+
+/** Puts the options of two places together; switches that count add up, and the later text wins. */
+function merge(left: OptionValues, right: OptionValues): OptionValues {
+  const merged = new Map(left)
+  for (const [name, value] of right) {
+    const before = merged.get(name)
+    merged.set(
+      name,
+      typeof value === 'number' && typeof before === 'number' ? before + value : value,
+    )
+  }
+  return merged
+}
+
+function unknownCommand(name: string, known: readonly string[]): UsageError {
+  const hints = suggest(name, known).map((each) => `did you mean \`phylum ${each}\`?`)
+  return new UsageError(`Unknown command "${display(name)}"`, { hints, usage: 'phylum --help' })
+}

@@ -1,0 +1,55 @@
+import { PhylumError } from '#base'
+import type { ErrorCode } from '#base'
+
+/** Exit code for each way to fail; scripts depend on the numbers. An extension's own code passes by this table. */
+export const EXIT_CODES: Record<ErrorCode, number> = {
+  ERR_UNEXPECTED: 1,
+  ERR_CLI_USAGE: 2,
+  ERR_CLI_CANCELLED: 130,
+  ERR_CLI_CONFIRMATION: 17,
+  ERR_CONFIG_SYNTAX: 1,
+  ERR_CONFIG_TYPE: 1,
+  ERR_CONFIG_URI: 1,
+  ERR_CONFIG_READ: 1,
+  ERR_CONFIG_WRITE: 1,
+  ERR_CONFIG_LOCKED: 1,
+  ERR_AUTH_REQUIRED: 10,
+  ERR_AUTH_FAILED: 11,
+  ERR_AUTH_CREDENTIAL: 11,
+  ERR_AUTH_EXCHANGE: 11,
+  ERR_PERMISSIONS_VALUE: 20,
+  ERR_REGISTRY_MANIFEST: 20,
+  ERR_REGISTRY_PATH: 21,
+  ERR_REGISTRY_NOT_FOUND: 18,
+  ERR_REGISTRY_NAME: 2,
+  ERR_REGISTRY_INTEGRITY: 33,
+  ERR_BROKER_REQUEST: 1,
+  ERR_BROKER_METHOD: 1,
+  ERR_BROKER_CAPABILITY: 34,
+  ERR_BROKER_DENIED: 34,
+  ERR_BROKER_REDIRECT: 30,
+  ERR_BROKER_CONNECT: 30,
+  ERR_BROKER_DNS: 30,
+  ERR_BROKER_TLS: 30,
+  ERR_BROKER_TIMEOUT: 31,
+  ERR_BROKER_RESPONSE: 30,
+  ERR_API_STATUS: 1,
+  ERR_API_FORBIDDEN: 1,
+  ERR_API_NOT_FOUND: 18,
+  ERR_API_EXISTS: 14,
+  ERR_API_RATE_LIMITED: 32,
+  ERR_API_RESPONSE: 1,
+  ERR_SANDBOX_ENGINE: 117,
+  ERR_SANDBOX_START: 117,
+  ERR_HOST_DIRECTORY: 1,
+  ERR_GUEST_UNCAUGHT: 16,
+  ERR_GUEST_PERMISSION: 34,
+  ERR_SERVER_PORT: 1,
+  ERR_SERVER_DATABASE: 1,
+  ERR_SERVER_REQUEST: 1,
+}
+
+/** Tells the exit code of an error; what is not ours is 1. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof PhylumError ? EXIT_CODES[error.code] : 1
+}

@@ -1,0 +1,77 @@
+import { display, UsageError } from '#base'
+import type { OptionSpec, OptionValues } from './command.ts'
+
+/** Options that every command takes, before or after its name. */
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { name: 'config', short: 'c', value: 'FILE', summary: 'Use FILE as settings' },
+  { name: 'no-config', summary: 'Read and write no settings' },
+  {
+    name: 'timeout',
+    short: 't',
+    value: 'SECONDS',
+    summary: 'How long the API may be silent (default 300)',
+  },
+  {
+    name: 'ignore-certs',
+    aliases: ['no-check-certificate'],
+    summary: 'Do not check TLS certificates (dangerous)',
+  },
+  { name: 'org', short: 'o', value: 'ORG', summary: 'Act for an organization' },
+  { name: 'color', value: 'WHEN', summary: 'Use colour: auto, always, never' },
+  { name: 'no-input', summary: 'Never ask; fail instead' },
+  { name: 'verbose', short: 'v', isCounted: true, summary: 'Tell more; up to -vvv' },
+  { name: 'quiet', short: 'q', isCounted: true, summary: 'Tell less; -qq hides warnings' },
+  { name: 'help', short: 'h', summary: 'Show help' },
+  { name: 'version', short: 'V', summary: 'Show the version' },
+]
+
+/** Silence of the API that is borne when the user does not say, in seconds. */
+const DEFAULT_TIMEOUT = 300
+
+/** Longest time-out that a timer can hold, in seconds (2³¹ - 1 ms). */
+const MAX_TIMEOUT = 2_147_483
+
+/** The global options, read and checked. */
+export interface GlobalOptions {
+  configFile: string | undefined
+  isConfigAllowed: boolean
+  /** In milliseconds. */
+  timeout: number
+  ignoreCerts: boolean
+  organization: string | undefined
+  color: 'auto' | 'always' | 'never'
+  isInputAllowed: boolean
+  verbosity: number
+}
+
+/** Reads the global options. @throws ERR_CLI_USAGE */
+export function readGlobalOptions(options: OptionValues): GlobalOptions {
+  const text = (name: string) => {
+    const value = options.get(name)
+    return typeof value === 'string' ? value : undefined
+  }
+  const count = (name: string) => Number(options.get(name) ?? 0)
+  const color = text('color') ?? 'auto'
+  if (color !== 'auto' && color !== 'always' && color !== 'never') {
+    throw new UsageError(`Option --color is "${display(color)}", not auto, always or never`)
+  }
+  return {
+    configFile: text('config'),
+    isConfigAllowed: !options.has('no-config'),
+    timeout: readTimeout(text('timeout')),
+    ignoreCerts: options.has('ignore-certs'),
+    organization: text('org'),
+    color,
+    isInputAllowed: !options.has('no-input'),
+    verbosity: count('verbose') - count('quiet'),
+  }
+}
+
+function readTimeout(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_TIMEOUT * 1000
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
+  if (seconds > 0 && seconds <= MAX_TIMEOUT) return seconds * 1000
+  throw new UsageError(
+    `Option --timeout is "${display(text)}", not a number of seconds from 1 to ${MAX_TIMEOUT}`,
+  )
+}

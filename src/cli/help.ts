@@ -1,0 +1,84 @@
+import type { Command, OptionSpec } from './command.ts'
+import { GLOBAL_OPTIONS } from './global_options.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Commands under the heading that a newcomer would look for. */
+const GROUPS: readonly (readonly [string, readonly string[]])[] = [
+  ['Extensions', ['ext run', 'ext list']],
+  ['Credential', ['auth set-token', 'auth token', 'auth status']],
+  ['API', ['group list', 'group create', 'group delete']],
+  ['Embedded server', ['server start', 'server exec']],
+]
+
+/** Renders what `phylum --help` shows. */
+export function renderOverview(terminal: Terminal, commands: readonly Command[]): string {
+  const heading = (text: string) => terminal.paint('bold', text)
+  const lines = [
+    'Run extensions that call an API with your credential, which they never see',
+    '',
+    `${heading('Usage:')} phylum COMMAND [OPTIONS]`,
+    `       phylum EXTENSION [ARGUMENTS]…`,
+    '',
+    heading('Examples:'),
+    ...renderPairs([
+      ['phylum auth set-token', 'store your API key'],
+      ['phylum ext run groups', 'run an extension; short: phylum groups'],
+      ['phylum server exec -- phylum ext run -y groups', 'the same, against a throw-away server'],
+    ]),
+  ]
+  for (const [title, names] of GROUPS) {
+    const rows = names.map((name) => commands.find((each) => each.name === name))
+      .filter((each) => each !== undefined)
+      .map((each) => [`${each.name} ${each.usage}`.trim(), each.summary] as const)
+    lines.push('', heading(`${title}:`), ...renderPairs(rows))
+  }
+  lines.push('', heading('Options of every command:'), ...renderOptions(GLOBAL_OPTIONS))
+  lines.push('', 'phylum COMMAND --help tells more of one command.')
+  return lines.join('\n')
+}
+
+/** Renders the help of one command: examples first. */
+export function renderCommandHelp(terminal: Terminal, command: Command): string {
+  const heading = (text: string) => terminal.paint('bold', text)
+  const lines = [command.summary, '', `${heading('Usage:')} ${usageLine(command)}`]
+  lines.push('', heading('Examples:'), ...renderPairs(command.examples))
+  if (command.options.length > 0) {
+    lines.push('', heading('Options:'), ...renderOptions(command.options))
+  }
+  lines.push('', heading('Options of every command:'), ...renderOptions(GLOBAL_OPTIONS))
+  return lines.join('\n')
+}
+
+/** Renders the list of what may follow a first word, such as `phylum ext`. */
+export function renderFamily(
+  terminal: Terminal,
+  word: string,
+  commands: readonly Command[],
+): string {
+  return [
+    `${terminal.paint('bold', 'Usage:')} phylum ${word} COMMAND [OPTIONS]`,
+    '',
+    ...renderPairs(commands.map((each) => [`${each.name} ${each.usage}`.trim(), each.summary])),
+    '',
+    `phylum ${word} COMMAND --help tells more.`,
+  ].join('\n')
+}
+
+/** The usage line of a command. */
+export function usageLine(command: Command): string {
+  const options = command.options.length > 0 ? ' [OPTIONS]' : ''
+  return `phylum ${command.name}${options} ${command.usage}`.trimEnd()
+}
+
+function renderOptions(options: readonly OptionSpec[]): string[] {
+  return renderPairs(options.map((option) => {
+    const short = option.short === undefined ? '    ' : `-${option.short}, `
+    const value = option.value === undefined ? '' : ` ${option.value}`
+    return [`${short}--${option.name}${value}`, option.summary]
+  }))
+}
+
+function renderPairs(pairs: readonly (readonly [string, string])[]): string[] {
+  const width = Math.min(40, Math.max(...pairs.map(([left]) => left.length)))
+  return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+}

@@ -1,0 +1,99 @@
+import { display, isPhylumError, PhylumError, suggest } from '#base'
+import manifest from '../../package.json' with { type: 'json' }
+import { COMMANDS } from './catalog.ts'
+import type { Command, Given } from './command.ts'
+import { createContext } from './compose.ts'
+import type { Context } from './compose.ts'
+import { dispatch } from './dispatch.ts'
+import type { Meaning } from './dispatch.ts'
+import { exitCodeOf } from './exit.ts'
+import { readGlobalOptions } from './global_options.ts'
+import { renderCommandHelp, renderFamily, renderOverview } from './help.ts'
+import { prepareProcess } from './platform.ts'
+import { renderError, renderJsonError } from './render_error.ts'
+import { createTerminal } from './terminal.ts'
+
+/** The parts of a process that the program touches. */
+export type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'on'>
+
+/**
+ * Runs phylum: reads the command line, does what it says, and turns every failure into a message and an exit code.
+ * @returns the exit code
+ */
+export async function main(process: Process): Promise<number> {
+  const argv = process.argv.slice(2)
+  // Whoever reads our output may close it early (`| head -1`); that is no failure, and there is nobody left to tell.
+  process.stdout.on('error', () => {})
+  let terminal = createTerminal(process, process.env, {
+    color: 'auto',
+    verbosity: argv.filter((word) => /^-v+$/.test(word)).length,
+    isInputAllowed: true,
+  })
+  let isJson = false
+  try {
+    prepareProcess(process.env)
+    const meaning = dispatch(argv, COMMANDS)
+    const options = readGlobalOptions(optionsOf(meaning))
+    terminal = createTerminal(process, process.env, options)
+    if (meaning.kind === 'command') isJson = meaning.given.options.has('json')
+    const context = createContext({ terminal, environment: process.env, options })
+    return await act(meaning, context)
+  } catch (error) {
+    if (isJson) terminal.say(renderJsonError(error, exitCodeOf(error)))
+    else terminal.say(renderError(terminal, error))
+    return exitCodeOf(error)
+  }
+}
+
+async function act(meaning: Meaning, context: Context): Promise<number> {
+  const { terminal } = context
+  switch (meaning.kind) {
+    case 'version':
+      terminal.print(`phylum ${manifest.version}`)
+      return 0
+    case 'overview':
+      terminal.print(renderOverview(terminal, COMMANDS))
+      return 0
+    case 'family': {
+      const family = COMMANDS.filter((each) => each.name.startsWith(`${meaning.word} `))
+      terminal.print(renderFamily(terminal, meaning.word, family))
+      return 0
+    }
+    case 'help':
+      terminal.print(renderCommandHelp(terminal, meaning.command))
+      return 0
+    case 'command':
+      return await meaning.command.run(context, meaning.given)
+    case 'extension':
+      return await runByName(context, meaning.command, meaning.given, meaning.firstWords)
+  }
+}
+
+/** Runs `phylum NAME`; when there is no such extension, the word was perhaps meant to be a command. */
+async function runByName(
+  context: Context,
+  command: Command,
+  given: Given,
+  firstWords: readonly string[],
+): Promise<number> {
+  try {
+    return await command.run(context, given)
+  } catch (error) {
+    const word = given.positionals[0]!
+    if (
+      !isPhylumError(error, 'ERR_REGISTRY_NOT_FOUND') && !isPhylumError(error, 'ERR_REGISTRY_NAME')
+    ) throw error
+    const commands = suggest(word, firstWords).map((each) => `did you mean \`phylum ${each}\`?`)
+    throw new PhylumError('ERR_CLI_USAGE', `Unknown command or extension "${display(word)}"`, {
+      hints: [
+        ...commands,
+        ...error.hints,
+        '`phylum --help` lists the commands, `phylum ext list` the extensions',
+      ],
+    })
+  }
+}
+
+function optionsOf(meaning: Meaning): Given['options'] {
+  return 'given' in meaning ? meaning.given.options : meaning.options
+}

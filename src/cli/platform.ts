@@ -1,0 +1,78 @@
+import { PhylumError } from '#base'
+import type { Clock, Fetch } from '#base'
+
+/** How the host sends; each runtime says some of it in its own words. */
+export interface PlatformFetch {
+  fetch: Fetch
+  /** Sends over a connection that nothing else will use. */
+  fetchAlone: Fetch
+}
+
+/** The system's clock. */
+export const systemClock: Clock = { now: () => Date.now() }
+
+/** Hosts that are this machine; no proxy has business between us and them. */
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
+
+/**
+ * Makes the process fit to hold a credential, before the first request.
+ *
+ * @throws ERR_CLI_USAGE when the runtime was told to print what it sends
+ */
+export function prepareProcess(environment: NodeJS.ProcessEnv): void {
+  // Set from outside, this makes Bun print each request as a curl command, credential included, and it is read before
+  // the first line of ours runs: deleting it is too late.
+  if (environment['BUN_CONFIG_VERBOSE_FETCH'] && 'Bun' in globalThis) {
+    throw new PhylumError(
+      'ERR_CLI_USAGE',
+      'Cannot run while BUN_CONFIG_VERBOSE_FETCH is set: it would print the credential',
+      {
+        hints: ['unset BUN_CONFIG_VERBOSE_FETCH', 'use -v to see the requests without it'],
+      },
+    )
+  }
+  // A proxy gets https as an opaque tunnel, but plain http to a local server would hand it the credential.
+  const exempt = [environment['NO_PROXY'] ?? environment['no_proxy'] ?? '', ...LOOPBACK]
+  environment['NO_PROXY'] = exempt.filter(Boolean).join(',')
+  delete environment['no_proxy']
+}
+
+/**
+ * Makes the functions with which the host reaches the API.
+ *
+ * @throws ERR_CLI_USAGE when certificates shall be ignored and the runtime cannot do that
+ */
+export function createPlatformFetch(options: { ignoreCerts: boolean }): PlatformFetch {
+  if ('Bun' in globalThis) {
+    // Said explicitly: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would switch the check off for everything.
+    const tls = { rejectUnauthorized: !options.ignoreCerts }
+    return {
+      fetch: (input, init) => fetch(input, { ...init, tls } as RequestInit),
+      fetchAlone: (input, init) => fetch(input, { ...init, tls, keepalive: false } as RequestInit),
+    }
+  }
+  if (options.ignoreCerts) {
+    throw new PhylumError(
+      'ERR_CLI_USAGE',
+      'Cannot ignore certificates: phylum runs under Deno, which checks them always',
+      {
+        hints: ['use the phylum executable, or run it under Bun'],
+      },
+    )
+  }
+  const alone = Deno.createHttpClient({ poolMaxIdlePerHost: 0 })
+  return {
+    fetch: (input, init) => fetch(input, init),
+    fetchAlone: (input, init) => fetch(input, { ...init, client: alone } as RequestInit),
+  }
+}
+
+/** The engine that runs phylum, where that is Deno: it is there already, so extensions can run in it too. */
+export function hostEngine(): string | undefined {
+  return 'Deno' in globalThis ? Deno.execPath() : undefined
+}
+
+declare const Deno: {
+  createHttpClient(options: { poolMaxIdlePerHost: number }): unknown
+  execPath(): string
+}

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
+import { spawn } from 'node:child_process'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { findLeak } from './canary.ts'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+
+/** How phylum is started. */
+export type Form = 'bun' | 'deno' | 'executable' | 'launcher'
+
+const BUN = join(ROOT, 'node_modules/bun/bin/bun.exe')
+export const DENO = findDeno()
+const MAIN = join(ROOT, 'src/main.ts')
+export const EXECUTABLE = join(ROOT, 'dist/phylum')
+
+function findDeno(): string {
+  for (const each of ['deno/deno', '@deno/linux-x64-glibc/deno', '@deno/linux-arm64-glibc/deno']) {
+    const path = join(ROOT, 'node_modules', each)
+    if (existsSync(path)) return path
+  }
+  throw new Error('deno is not installed: run npm ci')
+}
+
+/** The command line that starts phylum in a form. */
+export function commandOf(form: Form): string[] {
+  if (form === 'bun') return [BUN, '--no-env-file', '--config=/dev/null', MAIN]
+  if (form === 'deno') return [DENO, 'run', '-A', MAIN]
+  if (form === 'launcher') return [join(ROOT, 'src/phylum.sh')]
+  return [EXECUTABLE]
+}
+
+/** The forms that end-to-end tests run in; `PHYLUM_TEST_FORMS` narrows them while one works on something. */
+export const FORMS: readonly Form[] =
+  (process.env['PHYLUM_TEST_FORMS']?.split(',') as Form[] | undefined) ??
+    ['bun', 'deno', 'executable']
+
+/** How a command ended. */
+export interface Outcome {
+  code: number | null
+  signal: string | null
+  stdout: string
+  stderr: string
+}
+
+/** A user's home of its own, thrown away with all that phylum wrote into it. */
+export interface Home {
+  path: string
+  settingsFile: string
+  extensions: string
+  /** The environment of commands started with `phylum()`. */
+  environment: Record<string, string>
+  /** Runs phylum and waits for its end. */
+  phylum(form: Form, args: readonly string[], options?: StartOptions): Promise<Outcome>
+  /** Starts phylum and hands out the process. */
+  start(form: Form, args: readonly string[], options?: StartOptions): ChildProcess
+  /** Writes an extension below the home and gives its directory. */
+  extension(name: string, files: Record<string, string>): string
+  /** Looks for the credential in everything that lies below the home, but for the files where it belongs. */
+  assertNoLeak(canary: string, ...texts: string[]): void
+  remove(): void
+}
+
+export interface StartOptions {
+  environment?: Record<string, string | undefined>
+  input?: string
+  directory?: string
+  spawn?: SpawnOptions
+  /** Kills the command after so many milliseconds; a test that needs this has failed. */
+  limit?: number
+}
+
+/** Makes a home. */
+export function createHome(): Home {
+  const path = mkdtempSync(join(tmpdir(), 'phylum-home-'))
+  for (const each of ['run', 'tmp', 'work']) mkdirSync(join(path, each), { mode: 0o700 })
+  const environment: Record<string, string> = {
+    HOME: path,
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    XDG_CONFIG_HOME: join(path, 'config'),
+    XDG_DATA_HOME: join(path, 'data'),
+    XDG_STATE_HOME: join(path, 'state'),
+    XDG_CACHE_HOME: join(path, 'cache'),
+    XDG_RUNTIME_DIR: join(path, 'run'),
+    TMPDIR: join(path, 'tmp'),
+    PHYLUM_DENO: DENO,
+    // Deno, where it is the host, would fill a cache below the home; it is warm and shared between tests.
+    DENO_DIR: join(tmpdir(), 'phylum-test-deno'),
+  }
+  const settingsFile = join(path, 'config/phylum/settings.yaml')
+
+  function start(form: Form, args: readonly string[], options: StartOptions = {}): ChildProcess {
+    const [command, ...head] = commandOf(form)
+    const env: Record<string, string> = { ...environment }
+    for (const [name, value] of Object.entries(options.environment ?? {})) {
+      if (value === undefined) delete env[name]
+      else env[name] = value
+    }
+    return spawn(command!, [...head, ...args], {
+      cwd: options.directory ?? join(path, 'work'),
+      env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...options.spawn,
+    })
+  }
+
+  return {
+    path,
+    settingsFile,
+    extensions: join(path, 'data/phylum/extensions'),
+    environment,
+    start,
+    async phylum(form, args, options = {}) {
+      const child = start(form, args, options)
+      child.stdin?.on('error', () => {})
+      child.stdin?.end(options.input ?? '')
+      return await outcomeOf(child, options.limit)
+    },
+    extension(name, files) {
+      const directory = join(path, 'work', name)
+      for (const [file, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(directory, file)), { recursive: true })
+        writeFileSync(join(directory, file), text)
+      }
+      return directory
+    },
+    assertNoLeak(canary, ...texts) {
+      for (const text of texts) {
+        assert.equal(findLeak(text, canary), undefined, `a leak in: ${text}`)
+      }
+      for (const file of listFiles(path)) {
+        if (file === settingsFile) continue
+        assert.equal(findLeak(readFileSync(file), canary), undefined, `a leak in ${file}`)
+      }
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  }
+}
+
+/** Collects what a process prints until it ends. */
+export async function outcomeOf(child: ChildProcess, limit = 60_000): Promise<Outcome> {
+  const collect = (stream: ChildProcess['stdout']) => {
+    const chunks: Uint8Array[] = []
+    stream?.on('data', (chunk) => chunks.push(chunk))
+    return () => Buffer.concat(chunks).toString()
+  }
+  const stdout = collect(child.stdout)
+  const stderr = collect(child.stderr)
+  const timer = setTimeout(() => child.kill('SIGKILL'), limit)
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (...how) => resolve(how))
+  })
+  clearTimeout(timer)
+  return { code, signal, stdout: stdout(), stderr: stderr() }
+}
+
+/** Runs a test with a home of its own. */
+export function withHome(body: (home: Home) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const home = createHome()
+    try {
+      await body(home)
+    } finally {
+      home.remove()
+    }
+  }
+}
+
+function listFiles(directory: string): string[] {
+  const files: string[] = []
+  for (const name of readdirSync(directory, { recursive: true }) as string[]) {
+    const path = join(directory, name)
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) files.push(path)
+  }
+  return files
+}

@@ -1,0 +1,42 @@
+/**
+ * Builds the executable: `bun test/house/build.ts`. The program as bytecode, the guest and the bundled extensions inside, and
+ * nothing of the directory it is started in: by default a compiled Bun program loads ./.env and runs what ./bunfig.toml
+ * preloads.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const outfile = join(root, 'dist/phylum')
+
+/** Reads the extensions that come with phylum, by path below `extensions`. */
+function readBundled(): Record<string, string> {
+  const base = join(root, 'extensions')
+  const names = (readdirSync(base, { recursive: true }) as string[]).sort()
+  const files = names.map((name) => join(base, name)).filter((path) => statSync(path).isFile())
+  const inside = files.filter((path) => relative(base, path).includes('/'))
+  return Object.fromEntries(
+    inside.map((path) => [relative(base, path), readFileSync(path, 'utf8')]),
+  )
+}
+
+const built = await Bun.build({
+  entrypoints: [join(root, 'src/main.ts')],
+  compile: {
+    outfile,
+    autoloadDotenv: false,
+    autoloadBunfig: false,
+    autoloadTsconfig: false,
+    autoloadPackageJson: false,
+  },
+  bytecode: true,
+  format: 'esm',
+  minify: { whitespace: true, syntax: true, identifiers: false },
+  define: { PHYLUM_BUNDLED: JSON.stringify(readBundled()) },
+})
+if (!built.success) {
+  for (const log of built.logs) console.error(String(log))
+  process.exit(1)
+}
+console.error(`wrote ${relative(process.cwd(), outfile)}`)
