@@ -1,0 +1,140 @@
+import { planDeno } from '#sandbox'
+import type { Plan } from '#sandbox'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+const NOTHING = {
+  read: [],
+  write: [],
+  env: [],
+  run: [],
+  unsandboxedRun: [],
+  net: [],
+  api: [],
+} as unknown as Plan['granted']
+
+function plan(
+  granted: Partial<Record<keyof Plan['granted'], unknown>> = {},
+  rest: Partial<Plan> = {},
+): Plan {
+  return {
+    engine: '/engine/deno',
+    runDirectory: '/run/r1',
+    socket: '/run/r1/broker.sock',
+    extensionDirectory: '/ext',
+    stateDirectory: null,
+    granted: { ...NOTHING, ...granted } as Plan['granted'],
+    denyAccess: ['/home/u/.config/phylum'],
+    denyWrite: ['/program'],
+    args: [],
+    environment: {
+      HOME: '/home/u',
+      PATH: '/bin',
+      PHYLUM_API_KEY: 'ph0_x',
+      TERM: 'xterm',
+      SECRET: 's',
+    },
+    ...rest,
+  }
+}
+
+function flag(args: readonly string[], name: string): string | undefined {
+  return args.find((each) => each === `--${name}` || each.startsWith(`--${name}=`))
+}
+
+test('planDeno() grants nothing but the road to the broker to an extension that asks for nothing', () => {
+  const { args } = planDeno(plan())
+  assert.deepEqual(args, [
+    'run',
+    '--no-config',
+    '--no-lock',
+    '--no-remote',
+    '--no-npm',
+    '--cached-only',
+    '--no-prompt',
+    '--no-code-cache',
+    '--import-map=/run/r1/import_map.json',
+    '--allow-read=/ext,/run/r1/guest.js,/run/r1/run.json,/run/r1/broker.sock',
+    '--allow-write=/run/r1/run.json,/run/r1/broker.sock',
+    '--allow-net=unix:/run/r1/broker.sock,phylum-broker.invalid',
+    '--allow-env=TERM,COLORTERM,NO_COLOR,COLUMNS,LINES',
+    '--deny-read=/home/u/.config/phylum',
+    '--deny-write=/home/u/.config/phylum,/program',
+    '/run/r1/guest.js',
+  ])
+})
+
+test('planDeno() passes arguments on behind the guest, dashes and all', () => {
+  const { args } = planDeno(plan({}, { args: ['--allow-all', '-A', '--', 'x'] }))
+  assert.deepEqual(args.slice(args.indexOf('/run/r1/guest.js') + 1), [
+    '--allow-all',
+    '-A',
+    '--',
+    'x',
+  ])
+})
+
+test('D62 planDeno() writes a path with a comma as one path', () => {
+  const { args } = planDeno(plan({ read: ['/a,/etc'] }))
+  assert.ok(flag(args, 'allow-read')?.endsWith(',/a,,/etc'))
+})
+
+test('I118 planDeno() keeps the denials of settings even where everything may be read and written', () => {
+  const { args } = planDeno(plan({ read: true, write: true, net: true, env: true, run: true }))
+  for (const kind of ['read', 'write', 'net', 'env', 'run']) {
+    assert.equal(flag(args, `allow-${kind}`), `--allow-${kind}`)
+  }
+  assert.equal(flag(args, 'deny-read'), '--deny-read=/home/u/.config/phylum')
+  assert.equal(flag(args, 'deny-write'), '--deny-write=/home/u/.config/phylum,/program')
+  for (const each of args) {
+    assert.ok(!/^(-A|--allow-all|--allow-ffi|--allow-sys|--allow-import)/.test(each), each)
+  }
+})
+
+test('F8 planDeno() refuses a value that is empty or could break a flag', () => {
+  for (const read of [[''], ['/a\n/etc'], ['/a\0']]) {
+    assert.throws(() => planDeno(plan({ read })), { code: 'ERR_SANDBOX_START' })
+  }
+})
+
+test('F81 planDeno() builds the environment from nothing', () => {
+  assert.deepEqual(planDeno(plan()).environment, {
+    TERM: 'xterm',
+    DENO_DIR: '/run/r1/deno',
+    DENO_NO_UPDATE_CHECK: '1',
+  })
+})
+
+test('F82 planDeno() hands out what is granted and never a credential or what steers a runtime', () => {
+  const environment = {
+    SECRET: 's',
+    PATH: '/bin',
+    PHYLUM_API_KEY: 'ph0_x',
+    PHYLUM_API_URI: 'x',
+    LD_PRELOAD: '/evil.so',
+    DENO_PERMISSION_BROKER_PATH: '/evil',
+    NODE_OPTIONS: '--require=/evil',
+    BUN_OPTIONS: '--preload=/evil',
+    DYLD_INSERT_LIBRARIES: '/evil',
+  }
+  const some = planDeno(plan({ env: ['SECRET', 'PHYLUM_API_KEY', 'LD_PRELOAD'] }, { environment }))
+  assert.deepEqual(Object.keys(some.environment).sort(), [
+    'DENO_DIR',
+    'DENO_NO_UPDATE_CHECK',
+    'SECRET',
+  ])
+  const all = planDeno(plan({ env: true }, { environment }))
+  assert.deepEqual(Object.keys(all.environment).sort(), [
+    'DENO_DIR',
+    'DENO_NO_UPDATE_CHECK',
+    'PATH',
+    'SECRET',
+  ])
+})
+
+test('planDeno() gives PATH to an extension that may start commands, and to no other', () => {
+  assert.equal(planDeno(plan()).environment['PATH'], undefined)
+  const launch = planDeno(plan({ run: ['/bin/echo'] }))
+  assert.equal(launch.environment['PATH'], '/bin')
+  assert.equal(flag(launch.args, 'allow-run'), '--allow-run=/bin/echo')
+})
