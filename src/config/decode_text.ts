@@ -1,0 +1,55 @@
+import { display, PhylumError } from '#base'
+
+// YAML 1.2.2, section 5.1: what is not printable is not allowed. U+FFFD stands for each byte that is not UTF-8.
+const NOT_ALLOWED =
+  // deno-lint-ignore no-control-regex
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffd-\uffff]/
+
+/**
+ * Decodes the bytes of a settings file.
+ *
+ * The last line must end with a line break. Together with the demand for "connection.uri" this is what makes a file that was cut
+ * off harmless at every byte: within a line it is refused here, so that no shortened key or address is ever used; at the end
+ * of a line it either misses the address and is refused too, or holds the right address and a credential that is whole or absent.
+ *
+ * @throws ERR_CONFIG_SYNTAX when it is not UTF-8 text, holds a control character, or is cut off
+ */
+export function decodeText(bytes: Uint8Array, file: string): string {
+  const refuse = (line: number, column: number, state: string): PhylumError =>
+    new PhylumError(
+      'ERR_CONFIG_SYNTAX',
+      `Cannot read settings "${display(file)}:${line}:${column}": ${state}`,
+    )
+
+  const [first, second, third] = bytes
+  if (first === undefined) throw refuse(1, 1, 'the file is empty')
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw refuse(1, 1, 'the text is UTF-16, not UTF-8')
+  }
+  if (first === 0xef && second === 0xbb && third === 0xbf) {
+    throw refuse(1, 1, 'the text begins with a byte order mark')
+  }
+
+  const text = new TextDecoder().decode(bytes)
+  const bad = text.search(NOT_ALLOWED)
+  if (bad !== -1) {
+    const before = text.slice(0, bad).split('\n')
+    const column = (before.at(-1) ?? '').length + 1
+    const point = text.charCodeAt(bad)
+    const state = point === 0xfffd
+      ? 'a byte is not UTF-8 text'
+      : `the character U+${point.toString(16).toUpperCase().padStart(4, '0')} is not allowed`
+    throw refuse(before.length, column, state)
+  }
+  if (!text.endsWith('\n')) {
+    const lines = text.split('\n')
+    const column = (lines.at(-1) ?? '').length + 1
+    throw new PhylumError(
+      'ERR_CONFIG_SYNTAX',
+      `Cannot read settings "${display(file)}:${lines.length}:${column}": ` +
+        'the last line does not end with a line break, so the file may be cut off',
+      { hints: ['check that the last line is whole, and end it with a line break'] },
+    )
+  }
+  return text
+}

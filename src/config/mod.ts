@@ -1,0 +1,18 @@
+/**
+ * The user's own settings: where they lie, what the environment may say, how settings.yaml is read and rewritten.
+ * It refuses to guess: what is malformed, cut off, not the user's own or not writable is an error, never a default.
+ * yaml is imported when a settings file is read, and not before: it costs more than a whole start of phylum.
+ */
+export { ENVIRONMENT } from './env.ts'
+export type { Environment, EnvironmentName } from './env.ts'
+export { withLock } from './lock.ts'
+export type { LockOptions } from './lock.ts'
+export { resolvePaths } from './paths.ts'
+export type { Paths } from './paths.ts'
+export { DEFAULT_SETTINGS, readSettings } from './settings.ts'
+export type { Settings } from './settings.ts'
+export { updateSettings } from './update_settings.ts'
+export type { SettingsChange } from './update_settings.ts'
+export { DEFAULT_API_URI, parseApiUri, resolveApiUri } from './uri.ts'
+export type { ApiUri, ResolvedApiUri } from './uri.ts'
+export { sweepTemporaryFiles, writeFileAtomic } from './write_file_atomic.ts'
