@@ -14,7 +14,7 @@ import { renderError, renderJsonError } from './render_error.ts'
 import { createTerminal } from './terminal.ts'
 
 /** The parts of a process that the program touches. */
-export type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'on'>
+export type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd'>
 
 /**
  * Runs phylum: reads the command line, does what it says, and turns every failure into a message and an exit code.
@@ -36,7 +36,13 @@ export async function main(process: Process): Promise<number> {
     const options = readGlobalOptions(optionsOf(meaning))
     terminal = createTerminal(process, process.env, options)
     if (meaning.kind === 'command') isJson = meaning.given.options.has('json')
-    const context = createContext({ terminal, environment: process.env, options })
+    const context = createContext({
+      terminal,
+      environment: process.env,
+      options,
+      workingDirectory: process.cwd(),
+      input: process.stdin,
+    })
     return await act(meaning, context)
   } catch (error) {
     if (isJson) terminal.say(renderJsonError(error, exitCodeOf(error)))

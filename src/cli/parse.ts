@@ -14,101 +14,99 @@ export interface Grammar {
 /**
  * Parses a command line.
  *
- * cac knows clusters of switches and options with values, but turns `007` into 7, takes any word for an option and would
- * claim an extension's flags. So this walks the words first: it stops where somebody else's begin, refuses what is not
- * declared, and hands cac each value as a mark that no conversion touches.
+ * cac puts switches, values and positionals together, but it turns `007` into 7, `--no-config` into the opposite of
+ * `--config`, takes any word for an option and would claim an extension's flags. So this walks the words first: it stops
+ * where somebody else's begin, refuses what is not declared, and hands cac each name and each value as a mark.
  *
  * @throws ERR_CLI_USAGE
  */
 export function parseArguments(argv: readonly string[], grammar: Grammar): Given {
   const values: string[] = []
-  const head: string[] = []
-  let positionals = 0
-  let i = 0
   const mark = (value: string) => `@${values.push(value) - 1}`
-  for (; i < argv.length; i++) {
-    if (positionals === grammar.stopAfter) break
-    const word = argv[i]!
+  const marked: string[] = []
+  let positionals = 0
+  let at = 0
+  for (; at < argv.length && positionals !== grammar.stopAfter; at++) {
+    const word = argv[at]!
     if (word === '--') {
-      // After the last positional it only separates; before it, what follows are values, dashes or not.
-      for (i++; i < argv.length && positionals !== grammar.stopAfter; i++, positionals++) {
-        head.push(mark(argv[i]!))
+      // Before the last positional it says that what follows are no options, whatever they look like.
+      for (at++; at < argv.length && positionals !== grammar.stopAfter; at++, positionals++) {
+        marked.push(mark(argv[at]!))
       }
       break
     }
     if (!word.startsWith('-') || word === '-') {
-      head.push(mark(word))
+      marked.push(mark(word))
       positionals++
       continue
     }
-    const { spec, name, inline } = findOption(word, grammar)
-    if (spec.value === undefined) {
-      if (inline !== undefined) throw usage(`Option ${name} takes no value`, grammar)
-      head.push(word)
-      continue
+    for (const { spec, name, inline } of readOptions(word, grammar)) {
+      const option = `--o${grammar.options.indexOf(spec)}`
+      if (spec.value === undefined) {
+        marked.push(option)
+        continue
+      }
+      const value = inline ?? argv[++at]
+      if (value === undefined) throw usage(`Option ${name} needs a value: ${spec.value}`, grammar)
+      marked.push(`${option}=${mark(value)}`)
     }
-    const value = inline ?? argv[++i]
-    if (value === undefined) throw usage(`Option ${name} needs a value: ${spec.value}`, grammar)
-    head.push(`--${spec.name}=${mark(value)}`)
   }
-  let rest = argv.slice(i)
-  if (rest[0] === '--') rest = rest.slice(1)
-  return { ...readParsed(head, values, grammar), rest }
+  // Behind the last positional it only separates.
+  const rest = argv.slice(argv[at] === '--' ? at + 1 : at)
+  return { ...readMarked(marked, values, grammar), rest }
 }
 
-/** Finds the declared option that a word means. */
-function findOption(
-  word: string,
-  grammar: Grammar,
-): { spec: OptionSpec; name: string; inline: string | undefined } {
+/** An option as one word gives it. */
+interface Named {
+  spec: OptionSpec
+  /** As it was written, for messages. */
+  name: string
+  /** The value, where it stands in the same word. */
+  inline?: string
+}
+
+/** Finds the declared options in a word: one with a long name, or a cluster of letters of which the last may take a value. */
+function readOptions(word: string, grammar: Grammar): Named[] {
   if (word.startsWith('--')) {
-    const [name, inline] = splitOnce(word, '=')
+    const end = word.indexOf('=')
+    const name = end === -1 ? word : word.slice(0, end)
     const long = name.slice(2)
     const spec = grammar.options.find((each) => each.name === long || each.aliases?.includes(long))
-    if (spec !== undefined) return { spec, name, inline }
-    throw unknown(name, grammar)
-  }
-  const letters = word.slice(1)
-  for (let at = 0; at < letters.length; at++) {
-    const name = `-${letters[at]}`
-    const spec = grammar.options.find((each) => each.short === letters[at])
     if (spec === undefined) throw unknown(name, grammar)
-    if (spec.value === undefined) continue
-    if (at > 0) {
-      throw usage(`Option ${name} needs a value, so it cannot stand in "${display(word)}"`, grammar)
+    if (end === -1) return [{ spec, name }]
+    if (spec.value === undefined) throw usage(`Option ${name} takes no value`, grammar)
+    return [{ spec, name, inline: word.slice(end + 1) }]
+  }
+  const found: Named[] = []
+  for (let i = 1; i < word.length; i++) {
+    const name = `-${word[i]}`
+    const spec = grammar.options.find((each) => each.short === word[i])
+    if (spec === undefined) throw unknown(name, grammar)
+    if (spec.value === undefined) {
+      found.push({ spec, name })
+      continue
     }
-    const inline = letters.length > 1 ? letters.slice(1).replace(/^=/, '') : undefined
-    return { spec, name, inline }
+    const inline = word.slice(i + 1).replace(/^=/, '')
+    found.push(inline === '' ? { spec, name } : { spec, name, inline })
+    break
   }
-  return {
-    spec: grammar.options.find((each) => each.short === letters[0])!,
-    name: word,
-    inline: undefined,
-  }
+  return found
 }
 
-function readParsed(
-  head: readonly string[],
+function readMarked(
+  marked: readonly string[],
   values: readonly string[],
   grammar: Grammar,
 ): Omit<Given, 'rest'> {
   const parser = cac('phylum')
-  for (const { name, short, aliases, value } of grammar.options) {
-    const names = [
-      short === undefined ? [] : `-${short}`,
-      `--${name}`,
-      (aliases ?? []).map((alias) => `--${alias}`),
-    ]
-    parser.option(names.flat().join(', ') + (value === undefined ? '' : ` <${value}>`), '')
+  for (const [index, { value }] of grammar.options.entries()) {
+    parser.option(`--o${index}${value === undefined ? '' : ' <value>'}`, '')
   }
-  const parsed = parser.parse(['', '', ...head], { run: false })
+  const parsed = parser.parse(['', '', ...marked], { run: false })
   const unmark = (text: unknown) => values[Number(String(text).slice(1))]!
   const options = new Map<string, string | number>()
-  for (const spec of grammar.options) {
-    const given: unknown = parsed.options[camelCase(spec.name)] ??
-      spec.aliases?.map((alias) => parsed.options[camelCase(alias)]).find((each) =>
-        each !== undefined
-      )
+  for (const [index, spec] of grammar.options.entries()) {
+    const given: unknown = parsed.options[`o${index}`]
     if (given === undefined) continue
     const all = Array.isArray(given) ? given : [given]
     options.set(spec.name, spec.value === undefined ? all.length : unmark(all.at(-1)))
@@ -133,13 +131,4 @@ function usage(message: string, grammar: Grammar, hints: readonly string[] = [])
     message,
     grammar.usage === undefined ? { hints } : { hints, usage: grammar.usage },
   )
-}
-
-function splitOnce(text: string, separator: string): [string, string | undefined] {
-  const at = text.indexOf(separator)
-  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -1,0 +1,79 @@
+import { display, PhylumError, systemCode } from '#base'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { RunningServer } from '#server'
+import type { Command } from '../command.ts'
+import { systemClock } from '../platform.ts'
+
+/** `phylum server exec` */
+export const serverExec: Command = {
+  name: 'server exec',
+  summary: 'Run a command against a throw-away server',
+  usage: '-- COMMAND [ARGUMENTS]…',
+  positionals: { min: 1, max: 1 },
+  takesRest: true,
+  options: [],
+  examples: [
+    ['phylum server exec -- phylum group list', 'an empty account on a free port'],
+    ['phylum server exec -- npm test', 'PHYLUM_API_URI and PHYLUM_API_KEY are set for the command'],
+  ],
+  async run(context, { positionals: [command], rest }) {
+    const { createAccount, createKey, startServer } = await import('#server')
+    const directory = mkdtempSync(join(tmpdir(), 'phylum-server-'))
+    let server: RunningServer | undefined
+    try {
+      server = await startServer({
+        database: join(directory, 'server.sqlite'),
+        port: 0,
+        clock: systemClock,
+        log: context.terminal.log,
+      })
+      const user = await createAccount(server.store, { email: 'you@localhost', name: 'You' })
+      const { secret } = await createKey(server.store, user.id, { name: 'server exec' })
+      return await execute(command!, rest, {
+        ...context.environment,
+        PHYLUM_API_URI: server.url,
+        PHYLUM_API_KEY: secret.reveal(),
+      })
+    } finally {
+      await server?.stop()
+      rmSync(directory, { recursive: true, force: true })
+    }
+  },
+}
+
+/** Runs a command to its end, its terminal being ours. @returns its exit code, or 128 and its signal's number */
+async function execute(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const child = spawn(command, args, { stdio: 'inherit', env })
+  // Ctrl-C goes to the command too, which decides; the server stays until the command has ended.
+  const wait = () => {}
+  const forward = () => void child.kill('SIGTERM')
+  process.on('SIGINT', wait)
+  process.on('SIGTERM', forward)
+  process.on('SIGHUP', forward)
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', (cause) => {
+        const isMissing = systemCode(cause) === 'ENOENT'
+        const state = isMissing ? 'there is no such command' : 'it cannot be started'
+        reject(
+          new PhylumError('ERR_CLI_USAGE', `Cannot run "${display(command)}": ${state}`, { cause }),
+        )
+      })
+      child.once('exit', (code, signal) => {
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+      })
+    })
+  } finally {
+    process.off('SIGINT', wait)
+    process.off('SIGTERM', forward)
+    process.off('SIGHUP', forward)
+  }
+}
