@@ -14,7 +14,10 @@ import { renderError, renderJsonError } from './render_error.ts'
 import { createTerminal } from './terminal.ts'
 
 /** The parts of a process that the program touches. */
-export type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd'>
+export type Process = Pick<
+  NodeJS.Process,
+  'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd' | 'on'
+>
 
 /**
  * Runs phylum: reads the command line, does what it says, and turns every failure into a message and an exit code.
@@ -31,7 +34,7 @@ export async function main(process: Process): Promise<number> {
   })
   let isJson = false
   try {
-    prepareProcess(process.env)
+    prepareProcess(process)
     const meaning = dispatch(argv, COMMANDS)
     const options = readGlobalOptions(optionsOf(meaning))
     terminal = createTerminal(process, process.env, options)

@@ -19,7 +19,8 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
  *
  * @throws ERR_CLI_USAGE when the runtime was told to print what it sends
  */
-export function prepareProcess(environment: NodeJS.ProcessEnv): void {
+export function prepareProcess(process: Pick<NodeJS.Process, 'env' | 'on'>): void {
+  const environment = process.env
   // Set from outside, this makes Bun print each request as a curl command, credential included, and it is read before
   // the first line of ours runs: deleting it is too late.
   if (environment['BUN_CONFIG_VERBOSE_FETCH'] && 'Bun' in globalThis) {
@@ -31,6 +32,8 @@ export function prepareProcess(environment: NodeJS.ProcessEnv): void {
       },
     )
   }
+  // Deno answers this signal by opening its debugger on port 9229, to whoever asks; Bun dies of it.
+  process.on('SIGUSR1', () => {})
   // A proxy gets https as an opaque tunnel, but plain http to a local server would hand it the credential.
   const exempt = [environment['NO_PROXY'] ?? environment['no_proxy'] ?? '', ...LOOPBACK]
   environment['NO_PROXY'] = exempt.filter(Boolean).join(',')

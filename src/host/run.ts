@@ -9,6 +9,7 @@ import { planDeno, startGuest, startWatchdog, writeGuestFiles } from '#sandbox'
 import type { Ending, Guest } from '#sandbox'
 import { constants } from 'node:os'
 import { pathToFileURL } from 'node:url'
+import { closeProcess } from './harden.ts'
 import { createRunDirectory } from './run_directory.ts'
 import { forwardSignals } from './signals.ts'
 
@@ -82,6 +83,9 @@ export async function run(options: RunOptions): Promise<number> {
       environment: options.environment,
     }))
     started.guest = guest
+    if (!await closeProcess()) {
+      options.log.debug('Other processes of this user can look into this one')
+    }
     const ending = await attend(guest, directory.path)
     const failure = broker.credentialError()
     // The extension failed because it had no credential; that is the user's news, not the extension's.

@@ -1,5 +1,5 @@
 import { classifyCredential } from '#auth'
-import { PhylumError, Secret } from '#base'
+import { display, PhylumError, Secret } from '#base'
 import { updateSettings } from '#config'
 import type { Command } from '../command.ts'
 
@@ -29,17 +29,11 @@ export const authSetToken: Command = {
     }
     const text = given ?? await terminal.prompter.hidden('API key or refresh token') ??
       await context.readInput()
-    const secret = Secret.parse(
-      text.replace(/\r?\n$/, ''),
-      given === undefined ? 'standard input' : 'the command line',
-    )
-    context.classify(secret)
-    await updateSettings(
-      context.paths.settingsFile,
-      (settings) => settings.setCredential(secret),
-      terminal,
-    )
-    terminal.log.note(`Stored the token in "${context.paths.settingsFile}"`)
+    const source = given === undefined ? 'standard input' : 'the command line'
+    const secret = Secret.parse(text.replace(/\r?\n$/, ''), source)
+    classifyCredential(secret, source)
+    await updateSettings(context.paths.settingsFile, { credential: secret })
+    terminal.log.note(`Stored the token in "${display(context.paths.settingsFile)}"`)
     return 0
   },
 }
