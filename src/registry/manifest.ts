@@ -1,0 +1,158 @@
+import { display, PhylumError } from '#base'
+import { findFaults } from '#permissions'
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import schema from '../../schema/phylum-ext.schema.json' with { type: 'json' }
+import { checkSchema } from './check_schema.ts'
+import type { Fault, KeyPath, Schema } from './check_schema.ts'
+import { decodeManifest } from './decode_manifest.ts'
+import { resolveEntryPoint } from './entry_point.ts'
+import type { Manifest, Workspace } from './manifest_schema.ts'
+import { readSmallFile } from './read_small_file.ts'
+import { locate } from './toml_positions.ts'
+import type { Position } from './toml_positions.ts'
+
+/** Name of the file in each extension's directory. */
+export const MANIFEST_FILE = 'PhylumExt.toml'
+
+/** Largest manifest, in bytes. It bounds what a hostile one can make the parser do. */
+const MAX_BYTES = 64 * 1024
+
+/** Deepest list or inline table. */
+const MAX_DEPTH = 16
+
+/** Most faults, and most warnings, that are shown. */
+const MAX_SHOWN = 20
+
+/** A manifest that has passed every check, with its defaults filled in. */
+export type CheckedManifest =
+  & Manifest
+  & Required<Pick<Manifest, 'entry_point' | 'engine'>>
+
+/** What lies in an extension's directory. */
+export interface ReadManifest {
+  readonly manifest: CheckedManifest
+  /** Absolute path of the module that the extension begins with, without links. */
+  readonly entryPoint: string
+  /** Keys without effect, each with its place; safe to show. */
+  readonly warnings: readonly string[]
+  /** Answers where a key stands: "/x/PhylumExt.toml:4:1"; safe to show. */
+  readonly locate: (path: KeyPath) => string
+}
+
+/**
+ * Reads and checks the manifest in an extension's directory; every fault is reported at once, each with its line and column.
+ *
+ * @throws ERR_REGISTRY_MANIFEST, or ERR_REGISTRY_PATH when the entry point is not a module inside the directory
+ */
+export async function readManifest(directory: string): Promise<ReadManifest> {
+  const file = join(directory, MANIFEST_FILE)
+  const parsed = await parseManifest(readSource(file), file)
+  if (parsed.kind === 'workspace') {
+    const [member = ''] = parsed.workspace.workspace.members
+    throw new PhylumError(
+      'ERR_REGISTRY_MANIFEST',
+      `Cannot use "${display(directory)}" as an extension: its manifest lists several`,
+      { hints: [`name one of the extensions in "${display(member)}"`] },
+    )
+  }
+  const { manifest, warnings, locate } = parsed
+  const checked = { ...manifest, ...withDefaults(manifest) }
+  const entryPoint = resolveEntryPoint(
+    realpathSync(directory),
+    checked.entry_point,
+    `"${locate(['entry_point'])}"`,
+  )
+  return { manifest: checked, entryPoint, warnings, locate }
+}
+
+/** What a manifest turns out to be. */
+export type ParsedManifest =
+  & ({ kind: 'extension'; manifest: Manifest } | { kind: 'workspace'; workspace: Workspace })
+  & Pick<ReadManifest, 'warnings' | 'locate'>
+
+/**
+ * Parses and checks the text of a manifest.
+ *
+ * @param file its path, for messages
+ * @throws ERR_REGISTRY_MANIFEST
+ */
+export async function parseManifest(bytes: Uint8Array, file: string): Promise<ParsedManifest> {
+  const shown = display(file)
+  const place = ({ line, column }: Position) => `${shown}:${line}:${column}`
+  const decoded = decodeManifest(bytes)
+  if ('state' in decoded) throw invalid(shown, [`${place(decoded.at)}: ${decoded.state}`])
+
+  const document = await parseToml(
+    decoded.text,
+    (at, state) => invalid(shown, [`${place(at)}: ${state}`]),
+  )
+  const position = locate(decoded.text)
+  const isWorkspace = Object.hasOwn(document, 'workspace')
+  const { Manifest, Workspace } = schema.definitions as Record<'Manifest' | 'Workspace', Schema>
+  const { faults, unknown } = checkSchema(isWorkspace ? Workspace : Manifest, document)
+  if (!isWorkspace) faults.push(...findFaults(document as unknown as Manifest))
+  const render = (found: readonly Fault[]) => renderFaults(found, position, place)
+  // A key that is not known is often the misspelled one whose absence is a fault.
+  if (faults.length > 0) throw invalid(shown, render([...faults, ...unknown]))
+  return {
+    ...(isWorkspace
+      ? { kind: 'workspace', workspace: document as unknown as Workspace }
+      : { kind: 'extension', manifest: document as unknown as Manifest }),
+    warnings: render(unknown),
+    locate: (path) => place(position(path)),
+  }
+}
+
+function readSource(file: string): Uint8Array {
+  return readSmallFile(file, MAX_BYTES, (state, cause) =>
+    new PhylumError(
+      'ERR_REGISTRY_MANIFEST',
+      `Cannot read manifest "${display(file)}": ${state}`,
+      { cause },
+    )).bytes
+}
+
+/** Parses TOML; the parser's error shows a piece of the file, so only its first line is taken. */
+async function parseToml(
+  text: string,
+  refuse: (at: Position, state: string) => PhylumError,
+): Promise<Record<string, unknown>> {
+  const { parse, TomlError } = await import('smol-toml')
+  try {
+    return parse(text, { maxDepth: MAX_DEPTH, unsafeKeyBehaviour: 'throw' })
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    const [summary = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n')
+    throw refuse(error, `Not valid TOML: ${display(summary, 200)}`)
+  }
+}
+
+function renderFaults(
+  faults: readonly Fault[],
+  position: (path: KeyPath) => Position,
+  place: (at: Position) => string,
+): string[] {
+  const placed = faults.map(({ path, message }) => ({ at: position(path), message }))
+  placed.sort((left, right) => left.at.line - right.at.line || left.at.column - right.at.column)
+  const lines = placed.slice(0, MAX_SHOWN).map(({ at, message }) => `${place(at)}: ${message}`)
+  if (placed.length > MAX_SHOWN) lines.push(`and ${placed.length - MAX_SHOWN} more`)
+  return lines
+}
+
+/** Builds the error of a manifest: one line for one fault, a list for several. */
+function invalid(file: string, faults: readonly string[]): PhylumError {
+  const [first = ''] = faults
+  const message = faults.length === 1
+    ? `Cannot use manifest ${first}`
+    : [`Cannot use manifest "${file}":`, ...faults.map((fault) => `  ${fault}`)].join('\n')
+  return new PhylumError('ERR_REGISTRY_MANIFEST', message)
+}
+
+function withDefaults(manifest: Manifest) {
+  const { entry_point, engine } = schema.definitions.Manifest.properties
+  return {
+    entry_point: manifest.entry_point ?? entry_point.default,
+    engine: manifest.engine ?? engine.default as CheckedManifest['engine'],
+  }
+}

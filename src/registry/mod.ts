@@ -1,0 +1,19 @@
+/**
+ * What is installed: finds extensions, checks their manifests, digests their files, keeps what the user agreed to. It reads and writes
+ * the disk, and it never runs a line of an extension's code.
+ *
+ * The TOML parser is imported when a manifest is read, and not before. TypeBox is not imported at all: the program checks manifests
+ * against the JSON Schema that is made from it.
+ */
+export { checkConsent, readConsent, writeConsent } from './consent.ts'
+export type { Asked, Consent, ConsentCheck } from './consent.ts'
+export { digestExtension, NOT_DIGESTED } from './digest.ts'
+export { findExtension, isExtensionName, listNames } from './find_extension.ts'
+export type { Extension, Places, Source } from './find_extension.ts'
+export { listExtensions } from './list_extensions.ts'
+export type { ListedExtension } from './list_extensions.ts'
+export { readManifest } from './manifest.ts'
+export type { CheckedManifest, ReadManifest } from './manifest.ts'
+export type { Manifest, Workspace } from './manifest_schema.ts'
+export { stateName } from './state_name.ts'
+export type { Identity } from './state_name.ts'
