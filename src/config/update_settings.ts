@@ -1,20 +1,11 @@
-import type { Stats } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import process from 'node:process'
-import { display, type Secret, systemCode } from '#base'
+import type { Secret } from '#base'
 import { type LockOptions, withLock } from './lock.ts'
 import { readFile } from './read_file.ts'
 import { DEFAULT_SETTINGS, type Settings, toSettings } from './settings.ts'
 import { SettingsDocument, type SettingsEntry } from './settings_document.ts'
-import { describeSystemError } from './system_error.ts'
+import { prepareTarget } from './settings_place.ts'
 import type { ApiUri } from './uri.ts'
-import {
-  cannotWrite,
-  resolveTarget,
-  sweepTemporaryFiles,
-  writeFileAtomic,
-} from './write_file_atomic.ts'
+import { sweepTemporaryFiles, writeFileAtomic } from './write_file_atomic.ts'
 
 /** The settings that change; what is absent stays as it is. */
 export interface SettingsChange {
@@ -64,11 +55,7 @@ export async function updateDocument(
   edit: (document: SettingsDocument) => boolean,
   options: LockOptions = {},
 ): Promise<void> {
-  await makeDirectory(file)
-  // Two links to one file share its lock, because the lock lies beside the target.
-  const target = await resolveTarget(file)
-  await assertOwn(dirname(target))
-  await assertOwn(target)
+  const target = await prepareTarget(file)
   await withLock(target, async () => {
     await sweepTemporaryFiles(target)
     const document = await readFile(target, (open) => SettingsDocument.parse(open.bytes, file)) ??
@@ -94,34 +81,4 @@ function* entries(change: SettingsChange): Iterable<[string[], SettingsEntry['va
   if (lastUpdate !== undefined) yield [['last_update'], lastUpdate]
   if (ignoreCerts !== undefined) yield [['ignore_certs'], ignoreCerts]
   if (organization !== undefined) yield [['organization'], organization]
-}
-
-async function makeDirectory(file: string): Promise<void> {
-  const directory = dirname(file)
-  await assertOwn(directory)
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw cannotWrite(file, `making its directory failed: ${describeSystemError(error)}`, error)
-  }
-}
-
-// `sudo` often keeps HOME: what root made in a user's home could not be changed by that user afterwards, and in somebody else's
-// directory, links can be swapped while root writes. Anybody else only makes sure not to take over another user's file.
-async function assertOwn(path: string): Promise<void> {
-  const self = process.geteuid?.() ?? 0
-  const { place, status } = await nearestExisting(path)
-  if (status.uid === self || (self !== 0 && status.isDirectory())) return
-  throw cannotWrite(path, `"${display(place)}" belongs to the user with the id ${status.uid}`)
-}
-
-async function nearestExisting(path: string): Promise<{ place: string; status: Stats }> {
-  for (let place = path;; place = dirname(place)) {
-    try {
-      return { place, status: await stat(place) }
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') continue
-      throw cannotWrite(path, describeSystemError(error), error)
-    }
-  }
 }
