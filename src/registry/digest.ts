@@ -16,11 +16,15 @@ import {
 import { posix } from 'node:path'
 import { describeSystemError } from './system_error.ts'
 
-/** Most files, directories and links of an extension. */
-const MAX_ENTRIES = 10_000
+/** How large an extension may be. */
+export interface DigestLimits {
+  /** Most files, directories and links. */
+  readonly entries: number
+  /** Most bytes of all files together. */
+  readonly bytes: number
+}
 
-/** Most bytes of an extension's files together. */
-const MAX_BYTES = 256 * 1024 * 1024
+const LIMITS: DigestLimits = { entries: 10_000, bytes: 256 * 1024 * 1024 }
 
 /** How much of a file is read at once, in bytes. */
 const CHUNK = 64 * 1024
@@ -54,19 +58,19 @@ interface Entry {
  * @returns "sha256-" and 44 characters of base64
  * @throws ERR_REGISTRY_PATH
  */
-export function digestExtension(directory: string): string {
+export function digestExtension(directory: string, limits: DigestLimits = LIMITS): string {
   const refuse: Refuse = (state, cause) =>
     new PhylumError('ERR_REGISTRY_PATH', `Cannot use extension "${display(directory)}": ${state}`, {
       cause,
     })
   try {
     const root = realpathSync(directory)
-    const entries = listEntries(root, refuse)
+    const entries = listEntries(root, limits, refuse)
     const hash = createHash('sha256').update(FORMAT)
-    const budget = { bytes: MAX_BYTES }
+    let left = limits.bytes
     for (const { path, isLink } of entries) {
       if (isLink) digestLink(hash, root, path, refuse)
-      else digestFile(hash, root, path, { refuse, budget })
+      else left -= digestFile(hash, root, path, { left, refuse })
     }
     return `sha256-${hash.digest('base64')}`
   } catch (error) {
@@ -78,7 +82,7 @@ export function digestExtension(directory: string): string {
 type Refuse = (state: string, cause?: unknown) => PhylumError
 
 /** Lists files and links below a directory, in the order of their names. */
-function listEntries(root: string, refuse: Refuse): Entry[] {
+function listEntries(root: string, limits: DigestLimits, refuse: Refuse): Entry[] {
   const entries: Entry[] = []
   const folded = new Map<string, string>()
   const waiting = ['']
@@ -88,8 +92,8 @@ function listEntries(root: string, refuse: Refuse): Entry[] {
     for (const entry of readdirSync(posix.join(root, parent), { withFileTypes: true })) {
       const path = posix.join(parent, entry.name)
       if (!isDigested(path)) continue
-      if (++count > MAX_ENTRIES) {
-        throw refuse(`it holds more than ${MAX_ENTRIES} files; bundle its dependencies`)
+      if (++count > limits.entries) {
+        throw refuse(`it holds more than ${limits.entries} files; bundle its dependencies`)
       }
       assertDistinct(path, folded, refuse)
       if (entry.isDirectory()) waiting.push(path)
@@ -137,21 +141,20 @@ function digestLink(hash: Hash, root: string, path: string, refuse: Refuse): voi
   frame(hash, 't', target)
 }
 
+/** Adds a file, and answers its size in bytes. */
 function digestFile(
   hash: Hash,
   root: string,
   path: string,
-  limits: { refuse: Refuse; budget: { bytes: number } },
-): void {
-  const { refuse, budget } = limits
+  { left, refuse }: { left: number; refuse: Refuse },
+): number {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
   const descriptor = openSync(posix.join(root, path), flags)
   try {
     const status = fstatSync(descriptor)
     if (!status.isFile()) throw refuse(`${quote(path)} changed while it was read`)
     assertPrivate(status.mode, path, refuse)
-    budget.bytes -= status.size
-    if (budget.bytes < 0) throw refuse(`it is larger than ${MAX_BYTES / 1024 / 1024} MiB`)
+    if (status.size > left) throw refuse('its files are too large; bundle its dependencies')
     frame(hash, (status.mode & 0o111) === 0 ? 'f' : 'x', path)
     hash.update(`${status.size}:`)
     const chunk = new Uint8Array(Math.min(CHUNK, status.size + 1))
@@ -163,6 +166,7 @@ function digestFile(
       length += count
     }
     if (length !== status.size) throw refuse(`${quote(path)} changed while it was read`)
+    return length
   } finally {
     closeSync(descriptor)
   }

@@ -133,10 +133,13 @@ function renderFaults(
   position: (path: KeyPath) => Position,
   place: (at: Position) => string,
 ): string[] {
-  const placed = faults.map(({ path, message }) => ({ at: position(path), message }))
+  const placed = faults.slice(0, MAX_SHOWN).map(({ path, message }) => ({
+    at: position(path),
+    message,
+  }))
   placed.sort((left, right) => left.at.line - right.at.line || left.at.column - right.at.column)
-  const lines = placed.slice(0, MAX_SHOWN).map(({ at, message }) => `${place(at)}: ${message}`)
-  if (placed.length > MAX_SHOWN) lines.push(`and ${placed.length - MAX_SHOWN} more`)
+  const lines = placed.map(({ at, message }) => `${place(at)}: ${message}`)
+  if (faults.length > MAX_SHOWN) lines.push(`and ${faults.length - MAX_SHOWN} more`)
   return lines
 }
 

@@ -3,7 +3,7 @@ import { systemCode } from '#base'
 const SENTENCES: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
-  ELOOP: 'it is a symbolic link',
+  ELOOP: 'it is a symbolic link that is not followed',
   ENAMETOOLONG: 'its path is too long',
   ENOENT: 'it does not exist',
   ENOTDIR: 'a part of its path is not a directory',
