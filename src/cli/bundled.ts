@@ -19,18 +19,18 @@ declare const PHYLUM_BUNDLED: Readonly<Record<string, string>> | undefined
 
 /**
  * Finds the directory of the extensions that come with phylum. The executable carries them inside and lays them out
- * below the cache directory; what lies there is compared with what it carries each time, so nobody else's bytes run.
+ * below the data directory; what lies there is compared with what it carries each time, so nobody else's bytes run.
  */
-export function bundledDirectory(cacheDirectory: string): string {
+export function bundledDirectory(dataDirectory: string): string {
   if (typeof PHYLUM_BUNDLED === 'undefined') {
     return fileURLToPath(new URL('../../extensions', import.meta.url))
   }
   const files = Object.entries(PHYLUM_BUNDLED)
   const digest = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16)
-  const place = join(cacheDirectory, `bundled-${digest}`)
+  const place = join(dataDirectory, `bundled-${digest}`)
   if (files.every(([path, text]) => isSame(join(place, path), text))) return place
-  mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 })
-  const fresh = mkdtempSync(join(cacheDirectory, 'unpack-'))
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+  const fresh = mkdtempSync(join(dataDirectory, 'unpack-'))
   for (const [path, text] of files) {
     mkdirSync(dirname(join(fresh, path)), { recursive: true })
     writeFileSync(join(fresh, path), text)

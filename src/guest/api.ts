@@ -111,9 +111,10 @@ async function readError(response: Response): Promise<ApiError> {
 
 /** Lets a response tell the API's URL instead of the broker's. */
 export function describe(response: Response, url: URL, redirected: boolean): Response {
+  const clone = () => describe(Response.prototype.clone.call(response), url, redirected)
   return Object.defineProperties(response, {
-    url: { value: url.href.split('#', 1)[0] },
-    redirected: { value: redirected },
-    clone: { value: () => describe(Response.prototype.clone.call(response), url, redirected) },
+    url: { value: url.href.split('#', 1)[0], configurable: true },
+    redirected: { value: redirected, configurable: true },
+    clone: { value: clone, configurable: true },
   })
 }

@@ -5,7 +5,7 @@ import type { Broker } from '#broker'
 import { isNetGranted } from '#permissions'
 import type { GrantedPermissions } from '#permissions'
 import { PROTOCOL_VERSION } from '#protocol'
-import { planDeno, startGuest, startWatchdog, writeGuestFiles } from '#sandbox'
+import { assertHoldable, planDeno, startGuest, startWatchdog, writeGuestFiles } from '#sandbox'
 import type { Ending, Guest } from '#sandbox'
 import { constants } from 'node:os'
 import { pathToFileURL } from 'node:url'
@@ -34,7 +34,9 @@ export interface RunOptions {
   userAgent: string
   /** Where a run directory may be made, in order of preference. */
   runPlaces: readonly string[]
+  /** What no extension may read or write, whatever it was granted. */
   denyAccess: readonly string[]
+  /** Programs that run with the user's rights. */
   denyWrite: readonly string[]
   environment: Readonly<Record<string, string | undefined>>
   log: Log
@@ -47,6 +49,7 @@ export interface RunOptions {
  * @throws ERR_SANDBOX_START, ERR_HOST_DIRECTORY, and what kept the credential from being used when the extension failed for it
  */
 export async function run(options: RunOptions): Promise<number> {
+  assertHoldable(options.granted, [...options.denyAccess, ...options.denyWrite])
   const directory = createRunDirectory(options.runPlaces)
   let broker: Broker | undefined
   try {
@@ -78,7 +81,7 @@ export async function run(options: RunOptions): Promise<number> {
       stateDirectory: options.stateDirectory,
       granted: options.granted,
       denyAccess: [...options.denyAccess, ...directory.others],
-      denyWrite: options.denyWrite,
+      denyWrite: [...options.denyWrite, options.extension.directory],
       args: options.args,
       environment: options.environment,
     }))

@@ -1,4 +1,4 @@
-import { PhylumError } from '#base'
+import { display, PhylumError } from '#base'
 import { BROKER_ORIGIN } from '#protocol'
 import { buildEnvironment, readableNames } from './environment.ts'
 import { GUEST_FILE, IMPORT_MAP_FILE } from './guest_files.ts'
@@ -17,6 +17,12 @@ const CLOSED = [
   '--no-prompt',
   '--no-code-cache',
 ]
+
+/**
+ * Places that are names for others. `import()` of /proc/self/root/… reads a file whose own path is denied: it skips the
+ * check that the engine makes for such links when it opens a file.
+ */
+const ALIASES = ['/proc', '/dev']
 
 /** Translates a plan into a Deno process. Everything that no flag grants is denied. */
 export function planDeno(plan: Plan): Launch {
@@ -51,8 +57,8 @@ export function planDeno(plan: Plan): Launch {
       ...allow('net', net),
       ...allow('env', readableNames(plan)),
       ...allow('run', granted.run),
-      ...deny('read', plan.denyAccess),
-      ...deny('write', [...plan.denyAccess, ...plan.denyWrite]),
+      ...deny('read', [...ALIASES, ...plan.denyAccess]),
+      ...deny('write', [...ALIASES, ...plan.denyAccess, ...plan.denyWrite]),
       guest,
       ...plan.args,
     ],
@@ -62,24 +68,24 @@ export function planDeno(plan: Plan): Launch {
 
 function allow(kind: string, grant: true | readonly string[]): string[] {
   if (grant === true) return [`--allow-${kind}`]
-  return grant.length === 0 ? [] : [`--allow-${kind}=${grant.map(escapeValue).join(',')}`]
+  return grant.length === 0 ? [] : [`--allow-${kind}=${grant.map(assertPlain).join(',')}`]
 }
 
 function deny(kind: string, values: readonly string[]): string[] {
-  return values.length === 0 ? [] : [`--deny-${kind}=${values.map(escapeValue).join(',')}`]
+  return values.length === 0 ? [] : [`--deny-${kind}=${values.map(assertPlain).join(',')}`]
 }
 
 /**
- * Writes a value so that the engine reads one value. A comma would inject a second path; an empty value would widen the
- * flag to everything.
+ * Refuses a value that would not arrive as one value: a comma begins the next one and cannot be escaped, and an empty value
+ * widens the flag to everything.
  */
-function escapeValue(value: string): string {
+function assertPlain(value: string): string {
   // deno-lint-ignore no-control-regex
-  if (value === '' || /[\u0000-\u001f\u007f]/.test(value)) {
-    throw new PhylumError(
-      'ERR_SANDBOX_START',
-      'Cannot build the sandbox: a granted value is empty or holds a control character',
-    )
-  }
-  return value.replaceAll(',', ',,')
+  if (value !== '' && !/[\u0000-\u001f\u007f,]/.test(value)) return value
+  throw new PhylumError(
+    'ERR_SANDBOX_START',
+    `Cannot run the extension: the engine takes no path such as "${
+      display(value)
+    }", with a comma or a control character`,
+  )
 }

@@ -21,7 +21,8 @@ interface Attack {
   loot?: RegExp
 }
 
-const EVERYTHING = 'read = true\nwrite = true\nenv = true\nnet = true'
+/** The most that one wall can hold; `write = true` and `run` are refused until there is a second one. */
+const EVERYTHING = 'read = true\nwrite = ["./"]\nenv = true\nnet = true'
 
 const ATTACKS: Attack[] = [
   {
@@ -74,7 +75,7 @@ const ATTACKS: Attack[] = [
         try { console.log(await (await open(path)).readFile('utf8')) } catch {}
         try { console.log((await import('file://' + path, { with: { type: 'text' } })).default) } catch {}
       }
-      try { Deno.copyFileSync(SETTINGS, '/tmp/copy-of-settings'); console.log(Deno.readTextFileSync('/tmp/copy-of-settings')) } catch {}
+      try { Deno.copyFileSync(SETTINGS, 'copy-of-settings'); console.log(Deno.readTextFileSync('copy-of-settings')) } catch {}
       try { Deno.renameSync(SETTINGS, SETTINGS + '.2'); console.log(Deno.readTextFileSync(SETTINGS + '.2')) } catch {}
       try { Deno.linkSync(SETTINGS, SETTINGS + '.3'); console.log(Deno.readTextFileSync(SETTINGS + '.3')) } catch {}
       try { Deno.symlinkSync(SETTINGS, SETTINGS + '.4'); console.log(Deno.readTextFileSync(SETTINGS + '.4')) } catch {}`,
@@ -85,7 +86,7 @@ const ATTACKS: Attack[] = [
     code:
       `try { Deno.writeTextFileSync(SETTINGS, 'connection:\\n  uri: https://evil.example\\n'); console.log('REPLACED') } catch {}
       try { Deno.removeSync(SETTINGS); console.log('REPLACED') } catch {}
-      try { Deno.renameSync(SETTINGS.replace('/settings.yaml', ''), '/tmp/moved-away-' + Deno.pid); console.log('REPLACED') } catch {}
+      try { Deno.renameSync(SETTINGS.replace('/settings.yaml', ''), './moved-away-' + Deno.pid); console.log('REPLACED') } catch {}
       try { Deno.truncateSync(SETTINGS, 0); console.log('REPLACED') } catch {}
       try { Deno.chmodSync(SETTINGS, 0o777); console.log('REPLACED') } catch {}`,
     loot: /REPLACED/,
@@ -138,8 +139,7 @@ const ATTACKS: Attack[] = [
       try { await Deno.connect({ port }); console.log('CONNECTED') } catch {}
       try { await Deno.connect({ transport: 'unix', path: '/run/docker.sock' }); console.log('CONNECTED') } catch {}
       try { Deno.listen({ port: 0 }); console.log('CONNECTED') } catch {}
-      try { new WebSocket('ws://127.0.0.1:' + port); console.log('CONNECTED') } catch {}
-      try { new EventSource('http://127.0.0.1:' + port); console.log('CONNECTED') } catch {}
+      try { await new Promise((resolve, reject) => { const socket = new WebSocket('ws://127.0.0.1:' + port); socket.onopen = resolve; socket.onerror = reject }); console.log('CONNECTED') } catch {}
       try { await new Promise((resolve, reject) => net.connect(port).on('connect', resolve).on('error', reject)); console.log('CONNECTED') } catch {}
       try { await new Promise((resolve, reject) => { const socket = dgram.createSocket('udp4'); socket.on('error', reject); socket.send('x', port, '127.0.0.1', (error) => error ? reject(error) : resolve(0)) }); console.log('CONNECTED') } catch {}
       Deno.exit(0)`,

@@ -158,16 +158,20 @@ test('suggestEndpoint() writes the shortest entry', () => {
 test('suggestEndpoint() grants exactly the request that it was made from', () => {
   const character = fc.constantFrom(..."abcAZ09-._~!$&'()*+,;=:@[]|", '%20', '%25', '%C3%BC', '%2A')
   const segment = fc.array(character, { minLength: 1, maxLength: 6 }).map((all) => all.join(''))
-    .filter((text) => !/^(\.{1,2})(;|$)/.test(text))
+    // What is no dot segment and, decoded twice, no control character: those are granted to nobody.
+    .filter((text) => !/^\.{1,2}(;|$)|%(25)+[01][0-9a-f]/i.test(text))
   const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((all) => `/${all.join('/')}`)
   const base = fc.constantFrom('/api/v0', '/api/v1', '/api/v0/api', '/api')
-  fc.assert(fc.property(base, path, path, (start, one, other) => {
-    const entry = parseEndpoint(suggestEndpoint('PUT', start + one))
-    assert.ok(entry.matches('PUT', start + one))
-    assert.equal(entry.matches('PUT', start + other), one === other)
-    assert.ok(!entry.matches('GET', start + one))
-    assert.equal(suggestEndpoint('PUT', start + one), String(entry))
-  }))
+  fc.assert(
+    fc.property(base, path, path, (start, one, other) => {
+      const entry = parseEndpoint(suggestEndpoint('PUT', start + one))
+      assert.ok(entry.matches('PUT', start + one))
+      assert.equal(entry.matches('PUT', start + other), one === other)
+      assert.ok(!entry.matches('GET', start + one))
+      assert.equal(suggestEndpoint('PUT', start + one), String(entry))
+    }),
+    { numRuns: 100000 },
+  )
 })
 
 test('parseEndpoint() reads again what it wrote', () => {

@@ -161,9 +161,12 @@ onStage(
 )
 
 onStage('N185 ext run does not take waiting for ever for success', async ({ run }) => {
-  const outcome = await run('await new Promise(() => {})')
-  assert.equal(outcome.code, 16)
-  assert.match(outcome.stderr, /promise that nothing can settle/)
+  const module = await run('await new Promise(() => {})')
+  assert.equal(module.code, 1)
+  assert.match(module.stderr, /promise never resolved/)
+  const main = await run('export default () => new Promise(() => {})')
+  assert.equal(main.code, 16)
+  assert.match(main.stderr, /promise that nothing can settle/)
 })
 
 onStage('ext run teaches what a refused request would need', async ({ run }) => {
@@ -195,7 +198,9 @@ onStage('ext run gives distinct errors for an API that cannot be reached', async
   const code = `import { api } from 'phylum'
     const error = await api.fetch('/groups').catch((error) => error)
     console.log(error.name, error.code, error instanceof TypeError, error.message)`
-  const refused = await run(code, [], { environment: { PHYLUM_API_URI: 'http://127.0.0.1:1' } })
+  const closed = await startFakeApi()
+  await closed.stop()
+  const refused = await run(code, [], { environment: { PHYLUM_API_URI: closed.origin } })
   assert.match(refused.stdout, /^ApiError ERR_BROKER_CONNECT true .*refused/)
   const unknown = await run(code, [], {
     environment: { PHYLUM_API_URI: 'https://nowhere.invalid' },

@@ -58,8 +58,8 @@ test('planDeno() grants nothing but the road to the broker to an extension that 
     '--allow-write=/run/r1/run.json,/run/r1/broker.sock',
     '--allow-net=unix:/run/r1/broker.sock,phylum-broker.invalid',
     '--allow-env=TERM,COLORTERM,NO_COLOR,COLUMNS,LINES',
-    '--deny-read=/home/u/.config/phylum',
-    '--deny-write=/home/u/.config/phylum,/program',
+    '--deny-read=/proc,/dev,/home/u/.config/phylum',
+    '--deny-write=/proc,/dev,/home/u/.config/phylum,/program',
     '/run/r1/guest.js',
   ])
 })
@@ -74,25 +74,20 @@ test('planDeno() passes arguments on behind the guest, dashes and all', () => {
   ])
 })
 
-test('D62 planDeno() writes a path with a comma as one path', () => {
-  const { args } = planDeno(plan({ read: ['/a,/etc'] }))
-  assert.ok(flag(args, 'allow-read')?.endsWith(',/a,,/etc'))
-})
-
 test('I118 planDeno() keeps the denials of settings even where everything may be read and written', () => {
   const { args } = planDeno(plan({ read: true, write: true, net: true, env: true, run: true }))
   for (const kind of ['read', 'write', 'net', 'env', 'run']) {
     assert.equal(flag(args, `allow-${kind}`), `--allow-${kind}`)
   }
-  assert.equal(flag(args, 'deny-read'), '--deny-read=/home/u/.config/phylum')
-  assert.equal(flag(args, 'deny-write'), '--deny-write=/home/u/.config/phylum,/program')
+  assert.equal(flag(args, 'deny-read'), '--deny-read=/proc,/dev,/home/u/.config/phylum')
+  assert.equal(flag(args, 'deny-write'), '--deny-write=/proc,/dev,/home/u/.config/phylum,/program')
   for (const each of args) {
     assert.ok(!/^(-A|--allow-all|--allow-ffi|--allow-sys|--allow-import)/.test(each), each)
   }
 })
 
-test('F8 planDeno() refuses a value that is empty or could break a flag', () => {
-  for (const read of [[''], ['/a\n/etc'], ['/a\0']]) {
+test('D62 planDeno() refuses a path that the engine would read as two, or as none', () => {
+  for (const read of [[''], ['/a,/etc'], ['/a,,b'], ['/a\n/etc'], ['/a\0']]) {
     assert.throws(() => planDeno(plan({ read })), { code: 'ERR_SANDBOX_START' })
   }
 })

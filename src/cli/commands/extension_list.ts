@@ -18,7 +18,7 @@ export const extensionList: Command = {
     const { paths, terminal } = context
     const entries = await listExtensions({
       extensionsDirectory: paths.extensionsDirectory,
-      bundledDirectory: bundledDirectory(paths.cacheDirectory),
+      bundledDirectory: bundledDirectory(paths.dataDirectory),
     })
     if (hasOption(given, 'json')) {
       const extensions = entries.map((each) => ({

@@ -1,10 +1,8 @@
-import { display, PhylumError } from '#base'
 import { run } from '#host'
-import { isNothing, resolvePermissions } from '#permissions'
-import type { GrantedPermissions, ResolveContext } from '#permissions'
+import { resolvePermissions } from '#permissions'
 import { digestExtension, findExtension } from '#registry'
 import type { Extension } from '#registry'
-import { findDeno } from '#sandbox'
+import { assertHoldable, findDeno } from '#sandbox'
 import { writeFileAtomic } from '#config'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
@@ -38,7 +36,7 @@ export const extensionRun: Command = {
     const { environment, paths, terminal, workingDirectory } = context
     const extension = await findExtension(given.positionals[0]!, {
       extensionsDirectory: paths.extensionsDirectory,
-      bundledDirectory: bundledDirectory(paths.cacheDirectory),
+      bundledDirectory: bundledDirectory(paths.dataDirectory),
       workingDirectory,
     })
     for (const warning of extension.warnings) terminal.log.warn(warning)
@@ -47,7 +45,10 @@ export const extensionRun: Command = {
       workingDirectory,
       isPresent: existsSync,
     }
-    const granted = grant(extension, resolve)
+    const granted = resolvePermissions(extension.manifest, resolve)
+    const places = protectedPlaces(context)
+    // Before the question: nobody is asked to agree to what is refused anyway.
+    assertHoldable(granted, [...places.denyAccess, ...places.denyWrite])
     const subject = {
       extension,
       digest: await digestExtension(extension.directory),
@@ -77,27 +78,11 @@ export const extensionRun: Command = {
       timeout: context.options.timeout,
       userAgent: USER_AGENT,
       runPlaces: [paths.runtimeDirectory, environment['TMPDIR'], '/tmp'].filter(isPlace),
-      ...protectedPlaces(context, extension),
+      ...places,
       environment,
       log: terminal.log,
     })
   },
-}
-
-/** Turns what the manifest asks for into what it would get here. */
-function grant(extension: Extension, context: ResolveContext): GrantedPermissions {
-  const granted = resolvePermissions(extension.manifest, context)
-  // A program that an extension starts has the user's rights: it could read the settings. Until the kernel confines it too,
-  // starting it with a warning would break what phylum promises.
-  if (!isNothing({ ...granted, read: [], write: [], env: [], net: [], api: [] })) {
-    throw new PhylumError(
-      'ERR_SANDBOX_START',
-      `Cannot run "${
-        display(extension.manifest.name)
-      }": it asks to run programs, and nothing here confines those yet`,
-    )
-  }
-  return granted
 }
 
 /**
@@ -142,25 +127,17 @@ function enginePackage(): string {
   return `${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}`
 }
 
-/** What stays closed to every extension, whatever it was granted. */
-function protectedPlaces(
-  context: Context,
-  extension: Extension,
-): { denyAccess: string[]; denyWrite: string[] } {
-  const { paths } = context
-  const program = programDirectory()
+/** What stays closed to every extension, whatever it was granted: secrets, consents, and programs with the user's rights. */
+function protectedPlaces({ paths }: Context): { denyAccess: string[]; denyWrite: string[] } {
   return {
     denyAccess: withTargets([
       paths.configDirectory,
       paths.settingsFile,
       join(paths.stateDirectory, 'consent'),
+      join(paths.dataDirectory, 'server.sqlite'),
       paths.cacheDirectory,
     ]),
-    denyWrite: withTargets([
-      extension.directory,
-      paths.extensionsDirectory,
-      ...(program === undefined ? [process.execPath] : [program]),
-    ]),
+    denyWrite: withTargets([paths.dataDirectory, programDirectory() ?? process.execPath]),
   }
 }
 

@@ -1,0 +1,39 @@
+import { PhylumError } from '#base'
+import type { GrantedPermissions } from '#permissions'
+
+/**
+ * Refuses what the engine's own permissions cannot hold back by themselves, until the kernel does it too. To start with a
+ * warning instead would break what phylum promises: that an extension never sees the credential.
+ *
+ * - A program that an extension starts has the user's rights, and could read the settings.
+ * - The engine compares paths as they are written. Whoever may write above a closed place moves its parent directory away,
+ *   or makes a link to it, and finds it open under another name.
+ *
+ * @param closed places that must stay closed, absolute
+ * @throws ERR_SANDBOX_START
+ */
+export function assertHoldable(granted: GrantedPermissions, closed: readonly string[]): void {
+  const { run, unsandboxedRun, write } = granted
+  if (isAsked(run) || isAsked(unsandboxedRun)) {
+    throw refusal('it asks to run programs, and nothing here confines those')
+  }
+  if (write === true) throw refusal('it asks to write everywhere, above the settings too')
+  for (const place of write) {
+    const below = closed.find((each) =>
+      each === place || each.startsWith(`${place.replace(/\/$/, '')}/`)
+    )
+    if (below !== undefined) {
+      throw refusal(`it asks to write to "${place}", and "${below}" below it must stay closed`)
+    }
+  }
+}
+
+function isAsked(grant: true | readonly string[]): boolean {
+  return grant === true || grant.length > 0
+}
+
+function refusal(state: string): PhylumError {
+  return new PhylumError('ERR_SANDBOX_START', `Cannot run the extension: ${state}`, {
+    hints: ['ask for less in the [permissions] table of its manifest'],
+  })
+}

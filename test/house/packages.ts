@@ -1,0 +1,92 @@
+import { readImports } from './imports.ts'
+import { breach, isAt } from './tree.ts'
+import type { Breach, Source } from './tree.ts'
+
+/** Where a module from elsewhere may be imported: rooms ("cli/") or files, each with the reason. */
+export type Doors = Readonly<Record<string, string>>
+
+/** One package, one door. */
+export const PACKAGES: Readonly<Record<string, Doors>> = {
+  'cac': { 'cli/': 'reads the command line' },
+  '@clack/prompts': { 'cli/': 'asks at the terminal' },
+  'string-width': { 'cli/': 'lines up tables' },
+  'yaml': { 'config/': 'settings.yaml' },
+  'openid-client': { 'auth/': 'exchanges refresh tokens, logs in' },
+  'jose': { 'auth/': 'checks what the login service signed', 'server/': 'signs what it hands out' },
+  'smol-toml': { 'registry/': 'PhylumExt.toml' },
+  '@sinclair/typebox': {
+    'config/': 'owns the schema of the settings',
+    'registry/': 'owns the schema of manifests',
+    'server/': 'owns the schemas of the API',
+  },
+  'hono': { 'server/': 'routes requests' },
+}
+
+/** Packages that are started, not imported. */
+export const RUNTIMES: readonly string[] = ['bun', 'deno']
+
+/**
+ * Built-ins that start code, reach the network or look into another process: each is a road round a port. The others are
+ * free. An empty list of doors shuts a module to everybody.
+ */
+export const BUILT_INS: Readonly<Record<string, Doors>> = {
+  'node:child_process': {
+    'sandbox/': 'starts the engine and the watchdog',
+    'cli/commands/server_exec.ts': 'starts the command that the user wrote behind `--`',
+  },
+  'node:http': { 'broker/serve_node.ts': "serves the run's socket where Bun is not the host" },
+  'node:vm': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
+  'node:v8': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
+  'bun:ffi': { 'host/harden.ts': 'prctl(2) closes the process to others of the same user' },
+  'node:https': {},
+  'node:http2': {},
+  'node:net': {},
+  'node:tls': {},
+  'node:dgram': {},
+  'node:dns': {},
+  'node:dns/promises': {},
+  'node:cluster': {},
+  'node:worker_threads': {},
+  'node:inspector': {},
+  'node:inspector/promises': {},
+  'node:module': {},
+  'node:repl': {},
+}
+
+/** Finds imports of packages and built-ins in rooms that have no door to them. */
+export function checkPackages(sources: readonly Source[]): Breach[] {
+  return sources.flatMap((source) =>
+    readImports(source.text).flatMap(({ specifier, names, index }) => {
+      if (specifier === undefined || /^[#./]/.test(specifier)) return []
+      const doors = doorsOf(specifier)
+      if (doors === undefined) return [breach(source, index, `"${specifier}" is nobody's package`)]
+      const isOpen = doors === 'free' || Object.keys(doors).some((door) => isAt(source.path, door))
+      if (!isOpen) return [breach(source, index, `"${specifier}" has no door here`)]
+      // Taken by name, `env` or `stdout` would be out of sight of the check on ambients.
+      if (specifier === 'node:process' && names.some((name) => name !== 'default')) {
+        return [breach(source, index, 'import node:process whole, as `process`')]
+      }
+      return []
+    })
+  )
+}
+
+function doorsOf(specifier: string): Doors | 'free' | undefined {
+  const doors = BUILT_INS[specifier]
+  if (doors !== undefined || specifier.startsWith('node:')) return doors ?? 'free'
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+  return Object.hasOwn(PACKAGES, name) ? PACKAGES[name] : undefined
+}
+
+/** Lists doors through which nobody goes: an exception without a need is a hole that waits. */
+export function findUnusedDoors(sources: readonly Source[]): string[] {
+  return Object.entries(BUILT_INS).flatMap(([specifier, doors]) =>
+    Object.keys(doors)
+      .filter((door) =>
+        !sources.some(({ path, text }) =>
+          isAt(path, door) && readImports(text).some((found) => found.specifier === specifier)
+        )
+      )
+      .map((door) => `${specifier} in ${door}`)
+  )
+}

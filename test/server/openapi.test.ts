@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { routes } from '../../src/server/routes.ts'
+import { NewGroup } from '../../src/server/schemas.ts'
+import { withApi } from '../harness/api.ts'
+
+const PATHS = {
+  '/api/v0/health': ['get'],
+  '/api/v0/openapi.json': ['get'],
+  '/api/v0/groups': ['get', 'post'],
+  '/api/v0/groups/{group}': ['delete'],
+  '/api/v0/groups/{group}/members': ['get'],
+  '/api/v0/groups/{group}/members/{email}': ['post', 'delete'],
+  '/locksmith/v1/tokens': ['get'],
+  '/locksmith/v1/revoke': ['post'],
+}
+
+test(
+  'describeApi() lists every operation, and no other',
+  withApi(async (api) => {
+    const { body } = await api.ask('GET', '/api/v0/openapi.json')
+    const described = Object.entries<object>(body.paths).map((
+      [path, item],
+    ) => [path, Object.keys(item)])
+    assert.deepEqual(Object.fromEntries(described), PATHS)
+    assert.equal(Object.values(PATHS).flat().length, routes.length)
+    const names = new Set(routes.map((route) => route.operation))
+    assert.equal(names.size, routes.length)
+  }),
+)
+
+test(
+  'describeApi() publishes the schemas that requests are checked against',
+  withApi(async (api) => {
+    const { body } = await api.ask('GET', '/api/v0/openapi.json')
+    const { schema } = body.paths['/api/v0/groups'].post.requestBody.content['application/json']
+    assert.deepEqual(schema, { $ref: '#/components/schemas/NewGroup' })
+    assert.deepEqual(body.components.schemas.NewGroup, JSON.parse(JSON.stringify(NewGroup)))
+  }),
+)
+
+test(
+  'describeApi() refers to nothing that it does not contain',
+  withApi(async (api) => {
+    const { text, body } = await api.ask('GET', '/api/v0/openapi.json')
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)]
+    assert.ok(references.length > 10)
+    for (const [, name = ''] of references) assert.ok(name in body.components.schemas, name)
+    assert.equal(body.openapi, '3.1.1')
+  }),
+)
+
+test(
+  'describeApi() asks for the key on every operation but the open ones, which answer without one',
+  withApi(async (api) => {
+    const { body } = await api.ask('GET', '/api/v0/openapi.json')
+    for (const route of routes) {
+      const path = route.path.replace(/:(\w+)/g, '{$1}')
+      const operation = body.paths[path][route.method.toLowerCase()]
+      assert.deepEqual(operation.security, route.open ? [] : [{ key: [] }])
+      const reply = await api.ask(route.method, route.path.replace(/:\w+/g, 'x'))
+      assert.equal(reply.status, route.open ? 200 : 401, route.operation)
+      for (const { name } of operation.parameters ?? []) assert.ok(path.includes(`{${name}}`))
+    }
+  }),
+)
