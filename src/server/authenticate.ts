@@ -24,7 +24,7 @@ export async function authenticate(
 ): Promise<Caller> {
   const header = request.headers.get('authorization')
   // The name of the scheme may be written in either case (RFC 9110, section 11.1).
-  const bearer = header === null ? undefined : /^bearer +([^\s,]+)$/i.exec(header)?.[1]
+  const bearer = header === null ? undefined : /^bearer +(.+)$/i.exec(header)?.[1]
   if (bearer === undefined) throw refuse('it carries no API key', 'Bearer')
   const key = isKey(bearer) ? await options.store.findKey(hashKey(bearer)) : undefined
   // Whether a key expired or was revoked is told to those alone who hold it: any other text is just not valid.

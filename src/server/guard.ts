@@ -26,7 +26,7 @@ const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^\s:/@,[\]]+)(?::\d{1,5})?$/
  * @param names further names of this server, without port
  */
 export function createGuard(names: readonly string[]): (request: Request) => void {
-  const allowed = new Set([...LOOPBACK, ...names.map((name) => name.toLowerCase())])
+  const allowed = new Set([...LOOPBACK, ...names.map(writeAsHost)])
   return function assertHost(request) {
     // Both are looked at: in a request with an absolute URL, Deno takes the host from there, Bun from the header.
     const header = request.headers.get('host')
@@ -34,6 +34,13 @@ export function createGuard(names: readonly string[]): (request: Request) => voi
     if (header !== null && (name === undefined || !allowed.has(name))) throw misdirected()
     if (!allowed.has(hostOf(request.url) ?? '')) throw misdirected()
   }
+}
+
+/** Writes a name as a URL has it: in lower case, and an IPv6 address in brackets. */
+function writeAsHost(name: string): string {
+  return name.includes(':') && !name.startsWith('[')
+    ? `[${name}]`.toLowerCase()
+    : name.toLowerCase()
 }
 
 /** Reads the host name of an absolute URL; Bun gives a bare path where a request came without a host. */

@@ -20,7 +20,7 @@ export interface HttpServer {
   /** Where it is reached, without a slash at the end: "http://127.0.0.1:4000". */
   url: string
   port: number
-  /** Takes no further request, lets those under way finish (up to a limit), and resolves when all is closed. */
+  /** Takes no further request, lets those under way finish, and gives up on what has not finished in time. */
   stop(): Promise<void>
 }
 
@@ -31,6 +31,7 @@ interface Listener {
   port: number
   /** Resolves when the last request has been answered. */
   finish(): Promise<void>
+  /** Ends the requests that are still under way. */
   abort(): void
 }
 
@@ -65,22 +66,23 @@ export function serve(handler: Handler, options: ServeOptions): HttpServer {
 }
 
 async function stop(listener: Listener, grace: number): Promise<void> {
-  let finished = false
-  const limit = setTimeout(() => {
-    if (!finished) listener.abort()
-  }, grace)
-  try {
-    await listener.finish()
-  } finally {
-    finished = true
-    clearTimeout(limit)
-  }
+  let limit: ReturnType<typeof setTimeout> | undefined
+  const tooLate = new Promise<void>((resolve) => {
+    limit = setTimeout(() => {
+      listener.abort()
+      resolve()
+    }, grace)
+  })
+  await Promise.race([listener.finish(), tooLate])
+  clearTimeout(limit)
 }
 
 function listenWithBun(handler: Handler, { hostname, port, idleSeconds }: Binding): Listener {
   const server = Bun.serve({
     hostname,
     port,
+    // Bun shares a port by default where `development` is off: another process could take it, too, and be sent our keys.
+    reusePort: false,
     idleTimeout: idleSeconds,
     // The app has a limit of its own, and answers in the API's format.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
@@ -105,30 +107,37 @@ interface DenoNamespace {
     options: {
       hostname: string
       port: number
-      signal: AbortSignal
       onListen(): void
       onError(): Response
     },
     handler: Handler,
-  ): { addr: { port: number }; finished: Promise<void>; shutdown(): Promise<void> }
+  ): { addr: { port: number }; shutdown(): Promise<void> }
 }
 
 // Deno's server has no time limits, so `idleSeconds` means nothing to it: it cuts no slow answer, and no slow request.
 function listenWithDeno(handler: Handler, { hostname, port }: Binding): Listener {
   const { Deno } = globalThis as unknown as { Deno: DenoNamespace }
-  const controller = new AbortController()
+  // The signal that `Deno.serve` takes cannot be used: to abort a server that is shutting down throws where nobody can
+  // catch it. So the requests are ended instead of the server.
+  const underWay = new Set<() => void>()
   const server = Deno.serve({
     hostname,
     port,
-    signal: controller.signal,
     // Without one, Deno prints the address on stdout, which belongs to the command's own output.
     onListen() {},
     onError: () => new Response(null, { status: 500 }),
-  }, handler)
+  }, (request) =>
+    new Promise((resolve, reject) => {
+      const giveUp = () => resolve(new Response(null, { status: 503 }))
+      underWay.add(giveUp)
+      handler(request).then(resolve, reject).finally(() => underWay.delete(giveUp))
+    }))
   return {
     port: server.addr.port,
     finish: () => server.shutdown(),
-    abort: () => controller.abort(),
+    abort() {
+      for (const giveUp of underWay) giveUp()
+    },
   }
 }
 

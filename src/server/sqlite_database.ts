@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -29,12 +29,15 @@ export async function openDatabase(
   // An absolute path, because SQLite reads a name that begins with "file:" as a URI with options of its own.
   const path = file === MEMORY ? MEMORY : resolve(file)
   if (path !== MEMORY) createFile(file)
-  for (let waited = 0;; waited += RETRY_MILLISECONDS) {
+  const deadline = performance.now() + busy
+  for (;;) {
     try {
       return prepareDatabase(path, display(file), busy)
     } catch (error) {
-      // The change to write-ahead logging does not wait for the lock as other statements do.
-      if (!isBusy(error) || waited >= busy) throw explainDatabaseError('open', file, error)
+      // Where two change to write-ahead logging at once, neither could go on if both waited: SQLite fails one at once.
+      if (!isBusy(error) || performance.now() >= deadline) {
+        throw explainDatabaseError('open', file, error)
+      }
     }
     await delay(RETRY_MILLISECONDS)
   }
@@ -46,13 +49,16 @@ function prepareDatabase(path: string, shown: string, busy: number): DatabaseSyn
     database.exec(`PRAGMA busy_timeout = ${Math.trunc(busy)}`)
     // Views and triggers of a file that somebody prepared may not call functions with side effects.
     database.exec('PRAGMA trusted_schema = OFF')
+    // In one transaction, so that a database which another server is just making is not seen half made.
+    database.exec('BEGIN')
     assertKnownDatabase(database, shown)
+    database.exec('COMMIT')
+    if (path !== MEMORY) closeToOthers(realpathSync(path))
     database.exec('PRAGMA journal_mode = WAL')
     // Flushed at every commit: an acknowledged write survives the loss of power, too, and not only a kill. NORMAL would
     // be enough for the kill; writes are rare here, and reads do not pay for it.
     database.exec('PRAGMA synchronous = FULL')
     database.exec('PRAGMA foreign_keys = ON')
-    if (path !== MEMORY) closeToOthers(path)
     migrate(database, shown)
     return database
   } catch (error) {
@@ -62,7 +68,7 @@ function prepareDatabase(path: string, shown: string, busy: number): DatabaseSyn
 }
 
 /**
- * Makes the file with mode 0600 where it is missing; SQLite gives its companions the mode of the file.
+ * Makes the file with mode 0600 where it is missing.
  *
  * A file that exists is not opened here: to close it would drop the locks that this process holds on it through
  * SQLite (POSIX locks belong to the process, not to the descriptor).
@@ -83,7 +89,10 @@ function createFile(file: string): void {
   }
 }
 
-/** Takes a file that others may read away from them, companions included: password and key hashes are in it. */
+/**
+ * Takes a file that others may read away from them: who uses this server, and the hashes of their keys, are in it.
+ * SQLite gives the companions that it makes the mode of the file; one that a crash left may have an older mode.
+ */
 function closeToOthers(path: string): void {
   for (const companion of ['', '-wal', '-shm']) {
     const stat = statSync(path + companion, { throwIfNoEntry: false })

@@ -29,7 +29,7 @@ const KEY =
   expires_at AS expiresAt, revoked_at AS revokedAt FROM api_keys`
 
 /** Every statement, by name. All values are bound, none is ever written into the text: that is what stops SQL in a name. */
-const STATEMENTS = {
+export const STATEMENTS = {
   createUser:
     `INSERT INTO users (user_id, email, name, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   findUser: `SELECT user_id AS id, email, name FROM users WHERE email = ?`,

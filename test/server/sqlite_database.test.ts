@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -106,7 +105,8 @@ test('openDatabase() takes a name that SQLite would read as a URI for the name o
     process.chdir(directory)
     try {
       ;(await openDatabase('file:a.sqlite?mode=memory')).close()
-      assert.ok(existsSync(join(directory, 'file:a.sqlite?mode=memory')))
+      const { size } = statSync(join(directory, 'file:a.sqlite?mode=memory'))
+      assert.ok(size > 0, 'the database is in the file, and not in memory')
     } finally {
       process.chdir(before)
     }
@@ -237,7 +237,7 @@ test(
   SLOW,
   () =>
     withTemporaryDirectory(async (directory) => {
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 5; round++) {
         const file = join(directory, `${round}.sqlite`)
         const children = Array.from({ length: 6 }, () => startChild(ACT, ['race', file]))
         const outcomes = children.map((child) => {
