@@ -64,7 +64,7 @@ export function digestExtension(directory: string, limits: DigestLimits = LIMITS
       cause,
     })
   try {
-    const root = realpathSync(directory)
+    const root = realpathSync.native(directory)
     const entries = listEntries(root, limits, refuse)
     const hash = createHash('sha256').update(FORMAT)
     let left = limits.bytes
@@ -128,7 +128,7 @@ function digestLink(hash: Hash, root: string, path: string, refuse: Refuse): voi
   const target = readlinkSync(posix.join(root, path))
   let real: string
   try {
-    real = realpathSync(posix.join(root, path))
+    real = realpathSync.native(posix.join(root, path))
   } catch (cause) {
     throw refuse(`the link ${quote(path)} leads nowhere`, cause)
   }

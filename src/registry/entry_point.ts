@@ -12,15 +12,19 @@ const MODULE = /\.(ts|js|mts|mjs|tsx|jsx)$/
  * would run code that the user was never asked about.
  *
  * @param directory of the extension, without links
- * @param where place of the value, for the message: "/x/PhylumExt.toml:4:1"
+ * @param where tells the place of the value, for the message: "/x/PhylumExt.toml:4:1"
  * @returns the file's absolute path, without links
  * @throws ERR_REGISTRY_PATH
  */
-export function resolveEntryPoint(directory: string, entryPoint: string, where: string): string {
+export function resolveEntryPoint(
+  directory: string,
+  entryPoint: string,
+  where: () => string,
+): string {
   const refuse = (state: string, cause?: unknown) =>
     new PhylumError(
       'ERR_REGISTRY_PATH',
-      `Cannot use entry point "${display(entryPoint, 100)}" of ${where}: ${state}`,
+      `Cannot use entry point "${display(entryPoint, 100)}" of "${where()}": ${state}`,
       { cause },
     )
   // deno-lint-ignore no-control-regex
@@ -36,7 +40,7 @@ export function resolveEntryPoint(directory: string, entryPoint: string, where: 
   if (entryPoint.split('/').includes('..')) throw refuse('it holds ".."')
   let path: string
   try {
-    path = realpathSync(posix.join(directory, entryPoint))
+    path = realpathSync.native(posix.join(directory, entryPoint))
   } catch (cause) {
     throw refuse(describeSystemError(cause), cause)
   }

@@ -1,5 +1,5 @@
 import { display, PhylumError, suggest, systemCode } from '#base'
-import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -69,14 +69,13 @@ export async function loadExtension(
   source: Source,
   name?: string,
 ): Promise<Extension> {
-  const { manifest, entryPoint, warnings, locate } = await readManifest(directory)
+  const { directory: real, manifest, entryPoint, warnings, locate } = await readManifest(directory)
   if (name !== undefined && manifest.name !== name) {
     throw new PhylumError(
       'ERR_REGISTRY_MANIFEST',
       `Cannot use manifest ${locate(['name'])}: "name" must be that of the directory, "${name}"`,
     )
   }
-  const real = realpathSync(directory)
   return {
     name: manifest.name,
     directory: real,

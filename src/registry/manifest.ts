@@ -9,6 +9,7 @@ import { decodeManifest } from './decode_manifest.ts'
 import { resolveEntryPoint } from './entry_point.ts'
 import type { Manifest, Workspace } from './manifest_schema.ts'
 import { readSmallFile } from './read_small_file.ts'
+import { describeSystemError } from './system_error.ts'
 import { locate } from './toml_positions.ts'
 import type { Position } from './toml_positions.ts'
 
@@ -31,6 +32,8 @@ export type CheckedManifest =
 
 /** What lies in an extension's directory. */
 export interface ReadManifest {
+  /** The directory, absolute and without links. */
+  readonly directory: string
   readonly manifest: CheckedManifest
   /** Absolute path of the module that the extension begins with, without links. */
   readonly entryPoint: string
@@ -46,7 +49,8 @@ export interface ReadManifest {
  * @throws ERR_REGISTRY_MANIFEST, or ERR_REGISTRY_PATH when the entry point is not a module inside the directory
  */
 export async function readManifest(directory: string): Promise<ReadManifest> {
-  const file = join(directory, MANIFEST_FILE)
+  const real = realPath(directory)
+  const file = join(real, MANIFEST_FILE)
   const parsed = await parseManifest(readSource(file), file)
   if (parsed.kind === 'workspace') {
     const [member = ''] = parsed.workspace.workspace.members
@@ -58,12 +62,8 @@ export async function readManifest(directory: string): Promise<ReadManifest> {
   }
   const { manifest, warnings, locate } = parsed
   const checked = { ...manifest, ...withDefaults(manifest) }
-  const entryPoint = resolveEntryPoint(
-    realpathSync(directory),
-    checked.entry_point,
-    `"${locate(['entry_point'])}"`,
-  )
-  return { manifest: checked, entryPoint, warnings, locate }
+  const entryPoint = resolveEntryPoint(real, checked.entry_point, () => locate(['entry_point']))
+  return { directory: real, manifest: checked, entryPoint, warnings, locate }
 }
 
 /** What a manifest turns out to be. */
@@ -105,12 +105,20 @@ export async function parseManifest(bytes: Uint8Array, file: string): Promise<Pa
 }
 
 function readSource(file: string): Uint8Array {
-  return readSmallFile(file, MAX_BYTES, (state, cause) =>
-    new PhylumError(
-      'ERR_REGISTRY_MANIFEST',
-      `Cannot read manifest "${display(file)}": ${state}`,
-      { cause },
-    )).bytes
+  return readSmallFile(file, MAX_BYTES, (state, cause) => unreadable(file, state, cause)).bytes
+}
+
+function realPath(directory: string): string {
+  try {
+    return realpathSync.native(directory)
+  } catch (cause) {
+    throw unreadable(join(directory, MANIFEST_FILE), describeSystemError(cause), cause)
+  }
+}
+
+function unreadable(file: string, state: string, cause?: unknown): PhylumError {
+  const message = `Cannot read manifest "${display(file)}": ${state}`
+  return new PhylumError('ERR_REGISTRY_MANIFEST', message, { cause })
 }
 
 /** Parses TOML; the parser's error shows a piece of the file, so only its first line is taken. */

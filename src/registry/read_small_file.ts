@@ -29,12 +29,11 @@ export function readSmallFile(
     const status = fstatSync(descriptor)
     if (status.isDirectory()) throw refuse('it is a directory')
     if (!status.isFile()) throw refuse('it is not a regular file')
-    const buffer = new Uint8Array(maxBytes + 1)
-    let length = 0
-    for (let count = -1; count !== 0 && length < buffer.length; length += count) {
-      count = readSync(descriptor, buffer, length, buffer.length - length, null)
-    }
-    if (length > maxBytes) throw refuse(`it is larger than ${maxBytes / 1024} KiB`)
+    if (status.size > maxBytes) throw refuse(`it is larger than ${maxBytes / 1024} KiB`)
+    // One byte more than it should have shows that it grew meanwhile.
+    const buffer = new Uint8Array(status.size + 1)
+    const length = readSync(descriptor, buffer, 0, buffer.length, null)
+    if (length !== status.size) throw refuse('it changed while it was read')
     return { bytes: buffer.subarray(0, length), status }
   } finally {
     closeSync(descriptor)

@@ -16,9 +16,14 @@ const MAX_DEPTH = 100
  * @returns a function from keys and indices to their position
  */
 export function locate(source: string): (path: KeyPath) => Position {
-  const offsets = new Scanner(source).scan()
-  const lines = [...source.matchAll(/\n/g)].map((match) => match.index + 1)
+  // Most manifests have no fault, and nobody asks where anything stands.
+  let offsets: ReadonlyMap<string, number> | undefined
+  let lines: readonly number[] = []
   return (path) => {
+    if (offsets === undefined) {
+      offsets = new Scanner(source).scan()
+      lines = [...source.matchAll(/\n/g)].map((match) => match.index + 1)
+    }
     for (let length = path.length; length > 0; length--) {
       const offset = offsets.get(nameOf(path.slice(0, length)))
       if (offset !== undefined) return positionOf(offset, lines)
