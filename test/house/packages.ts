@@ -75,7 +75,7 @@ function doorsOf(specifier: string): Doors | 'free' | undefined {
   const doors = BUILT_INS[specifier]
   if (doors !== undefined || specifier.startsWith('node:')) return doors ?? 'free'
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
-  return Object.hasOwn(PACKAGES, name) ? PACKAGES[name] : undefined
+  return PACKAGES[name]
 }
 
 /** Lists doors through which nobody goes: an exception without a need is a hole that waits. */

@@ -8,7 +8,13 @@ import { listFiles, readSources, ROOT } from './tree.ts'
 /** What a room would be told if it held this line; the file "./there.ts" lies beside it. */
 function judge(path: string, text: string): string {
   const there = path.replace(/[^/]*$/, 'there.ts')
-  const others = [there, 'cli/command.ts', 'cli/commands/list.ts', 'broker/send.ts', 'broker/mod.ts']
+  const others = [
+    there,
+    'cli/command.ts',
+    'cli/commands/list.ts',
+    'broker/send.ts',
+    'broker/mod.ts',
+  ]
   const sources = others.filter((each) => each !== path).map((each) => ({ path: each, text: '' }))
   return checkRooms([{ path, text }, ...sources]).join('\n')
 }
@@ -39,14 +45,20 @@ test('each door says in its first lines what the room is for', () => {
 test('checkRooms() refuses an import that goes up or sideways', () => {
   assert.match(judge('broker/a.ts', "import { run } from '#host'"), /up/)
   assert.match(judge('base/a.ts', "import type { Api } from '#protocol'"), /sideways/)
-  assert.match(judge('broker/a.ts', "import {\n  x,\n} from '#registry'"), /src\/broker\/a.ts:1.*sideways/)
+  assert.match(
+    judge('broker/a.ts', "import {\n  x,\n} from '#registry'"),
+    /src\/broker\/a.ts:1.*sideways/,
+  )
   assert.match(judge('config/a.ts', "const { x } = await import('#auth')"), /up/)
   assert.match(judge('permissions/a.ts', "export * from '#config'"), /sideways/)
   assert.equal(judge('broker/a.ts', "import { Secret } from '#base'"), '')
 })
 
 test('checkRooms() keeps the token store from host and server', () => {
-  assert.match(judge('host/a.ts', "import { resolveCredential } from '#auth'"), /may not import auth/)
+  assert.match(
+    judge('host/a.ts', "import { resolveCredential } from '#auth'"),
+    /may not import auth/,
+  )
   assert.match(judge('server/a.ts', "import type { Tokens } from '#auth'"), /may not import auth/)
   assert.equal(judge('cli/a.ts', "import { resolveCredential } from '#auth'"), '')
 })
