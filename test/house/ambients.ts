@@ -1,0 +1,115 @@
+import { findFreeUses } from './free_names.ts'
+import type { Doors } from './packages.ts'
+import { separate } from './separate.ts'
+import { breach, isAt } from './tree.ts'
+import type { Breach, Source } from './tree.ts'
+
+/** Something of the world that is there without being passed in. */
+interface Ambient {
+  name: string
+  /** Finds its uses in code without comments and insides of strings. */
+  find: RegExp | ((code: string) => number[])
+  /** Who may use it: rooms or files, each with the reason. */
+  doors: Doors
+}
+
+/** One ambient, one door. Everybody else is handed what it needs. */
+export const AMBIENTS: readonly Ambient[] = [
+  {
+    name: 'fetch',
+    find: (code) =>
+      findFreeUses(code, 'fetch').concat(indices(code, /\b\w+\s*\??\.\s*fetch\b/g, isGlobal)),
+    doors: {
+      'cli/platform.ts': 'makes the port that everybody is handed',
+      'guest/': 'inside the sandbox, where it leads to the broker or to the hosts of the manifest',
+    },
+  },
+  {
+    name: 'WebSocket, EventSource, Worker',
+    find: /\bnew\s+(WebSocket|EventSource|XMLHttpRequest|Worker|SharedWorker)\b/g,
+    doors: {},
+  },
+  {
+    name: 'process.env',
+    find:
+      /\bprocess\s*\??\.\s*env\b|\bprocess\s*(\?\.)?\s*\[|\}\s*=\s*(globalThis\s*\.\s*)?process\b|\bimport\.meta\.env\b/g,
+    doors: {
+      'cli/main.ts': 'passes it on as a parameter',
+      'cli/platform.ts': 'takes out what would make the runtime show or misdirect the credential',
+    },
+  },
+  {
+    name: "the process's arguments, streams, directory and end",
+    find: /\bprocess\s*\??\.\s*(argv|stdin|stdout|stderr|cwd|chdir|exit|abort|reallyExit)\b/g,
+    doors: { 'cli/main.ts': 'passes them on as parameters' },
+  },
+  { name: 'console', find: /(?<![\w$#.])console\b|\bglobalThis\s*\.\s*console\b/g, doors: {} },
+  { name: 'globalThis[…]', find: /\bglobalThis\s*(\?\.)?\s*\[/g, doors: {} },
+  {
+    name: 'code from text',
+    find: /(?<![\w$#.])(eval\s*\(|(new\s+)?Function\s*\()/g,
+    doors: {},
+  },
+  {
+    name: 'Bun, Deno',
+    find: /(?<![\w$#])(Bun|Deno)\b/g,
+    doors: {
+      'broker/serve_bun.ts': "serves the run's socket: Bun's own server costs no import",
+      'broker/reclaim.ts': 'asks for a garbage collection after a large body',
+      'sandbox/descriptors.ts': 'closes inherited descriptors, which Deno passes on',
+      'host/harden.ts': 'prctl(2) closes the process to others of the same user',
+      'server/serve.ts': 'serves the embedded API',
+      'cli/platform.ts': 'says to each runtime in its own words what fetch cannot',
+      'guest/': 'runs in the engine',
+    },
+  },
+  {
+    name: 'Secret.reveal()',
+    find: /\.\s*reveal\b|\{[^{}]*\breveal\b[^{}]*\}\s*=/g,
+    doors: {
+      'broker/send.ts': 'attaches the credential, last of all headers',
+      'broker/scrub.ts': 'looks for the credential in what comes back',
+      'auth/': 'tells keys from refresh tokens, and exchanges these',
+      'config/update_settings.ts': 'writes the credential into settings.yaml',
+      'cli/commands/auth_token.ts': 'prints it, because that is what was asked for',
+      'cli/commands/server_exec.ts': 'hands the throw-away key to the command that the user wrote',
+      'cli/commands/server_start.ts': 'shows the key of a new account, this once',
+    },
+  },
+]
+
+/** Finds uses of what should have been passed in. */
+export function checkAmbients(sources: readonly Source[]): Breach[] {
+  return sources.flatMap((source) => {
+    const { code } = separate(source.text)
+    return AMBIENTS.flatMap(({ name, find, doors }) => {
+      if (Object.keys(doors).some((door) => isAt(source.path, door))) return []
+      return findIn(code, find).map((index) => breach(source, index, `${name} has no door here`))
+    })
+  })
+}
+
+/** Lists doors through which nobody goes: an exception without a need is a hole that waits. */
+export function findUnusedDoors(sources: readonly Source[]): string[] {
+  const codes = sources.map(({ path, text }) => ({ path, code: separate(text).code }))
+  return AMBIENTS.flatMap(({ name, find, doors }) =>
+    Object.keys(doors)
+      .filter((door) =>
+        !codes.some(({ path, code }) => isAt(path, door) && findIn(code, find).length > 0)
+      )
+      .map((door) => `${name} in ${door}`)
+  )
+}
+
+function findIn(code: string, find: Ambient['find']): number[] {
+  return typeof find === 'function' ? find(code) : indices(code, find)
+}
+
+function indices(code: string, pattern: RegExp, isWanted = (_found: string) => true): number[] {
+  return [...code.matchAll(pattern)].filter(([found]) => isWanted(found)).map(({ index }) => index)
+}
+
+/** Answers whether a member is taken from the global object itself. */
+function isGlobal(member: string): boolean {
+  return /^(globalThis|self|window|global)\b/.test(member)
+}
