@@ -2,15 +2,16 @@
  * Writes the files that are made from others, or with `--check` tells which of them are out of date:
  * `bun test/house/generate.ts [--check]`.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { renderSurface, SURFACE_PATH } from './public_surface.ts'
+import { ROOT } from './tree.ts'
 
 /** Bundles the guest into one module, as text: the executable has no files to hand to the engine. */
 async function generateGuest(): Promise<string> {
   const built = await Bun.build({
-    entrypoints: [`${root}/src/guest/main.ts`],
+    entrypoints: [join(ROOT, 'src/guest/main.ts')],
     target: 'browser',
     format: 'esm',
     // Whitespace goes, names stay: the engine reads it at each run, and people read its stack traces.
@@ -25,26 +26,40 @@ async function generateGuest(): Promise<string> {
   ].join('\n')
 }
 
+/** Renders the schema of manifests; TypeBox is loaded for it and by nothing else. */
+async function generateSchema(): Promise<string> {
+  return (await import('./write_schema.ts')).renderSchema()
+}
+
 /** Each generated file with the function that makes it. */
-export const GENERATED: Record<string, () => Promise<string>> = {
+export const GENERATED: Readonly<Record<string, () => Promise<string>>> = {
   'src/sandbox/guest.generated.ts': generateGuest,
+  'schema/phylum-ext.schema.json': generateSchema,
+  [SURFACE_PATH]: renderSurface,
+}
+
+/** Finds the files below a directory that are not what their function makes, with what it makes. */
+export async function findStale(
+  generated: typeof GENERATED,
+  directory: string,
+): Promise<Map<string, string>> {
+  const stale = new Map<string, string>()
+  for (const [path, make] of Object.entries(generated)) {
+    const text = await make()
+    const file = join(directory, path)
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) stale.set(path, text)
+  }
+  return stale
 }
 
 if (import.meta.main) {
-  for (const [path, make] of Object.entries(GENERATED)) {
-    const text = await make()
-    let isCurrent = false
-    try {
-      isCurrent = readFileSync(`${root}/${path}`, 'utf8') === text
-    } catch {
-      // It does not exist yet.
-    }
-    if (isCurrent) continue
-    if (process.argv.includes('--check')) {
+  const isCheck = process.argv.includes('--check')
+  for (const [path, text] of await findStale(GENERATED, ROOT)) {
+    if (isCheck) {
       console.error(`${path} is out of date: run npm run fix`)
       process.exitCode = 1
     } else {
-      writeFileSync(`${root}/${path}`, text)
+      writeFileSync(join(ROOT, path), text)
       console.error(`wrote ${path}`)
     }
   }
