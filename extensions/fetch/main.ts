@@ -23,7 +23,7 @@ export default async function main({ api, args, state }: Invocation): Promise<vo
   const isKept = args.includes('--if-changed')
   const chunks: Uint8Array[] = []
   let bytes = 0
-  const hash = createHash()
+  const hash = createHash('sha256')
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length
     hash.update(chunk)

@@ -56,7 +56,7 @@ export function createAuthorize(grant: Grant, ask: () => Promise<boolean>): Auth
     const entry = suggestEndpoint(method, path)
     throw new Denied(
       `Cannot send "${entry}": the manifest does not grant it`,
-      `[api] allow = ["${entry}"]`,
+      `[api] allow = [${JSON.stringify(entry)}]`,
     )
   }
 }

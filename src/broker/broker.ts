@@ -6,8 +6,8 @@ import { renderFailure } from './failure.ts'
 import { pickRequestHeaders } from './headers.ts'
 import { filterRedirect } from './redirect.ts'
 import { createSend } from './send.ts'
+import type { Incoming } from './incoming.ts'
 import { serveSocket } from './serve_socket.ts'
-import type { Incoming } from './serve_socket.ts'
 import { parseTarget } from './target.ts'
 
 /** A request body up to this many bytes is read before it is sent on, so that it can be sent twice. */

@@ -1,6 +1,6 @@
 import { BROKER_ORIGIN } from '#protocol'
-import { badRequest, IDLE_SECONDS, readTarget } from './serve_socket.ts'
-import type { Handler, SocketServer } from './serve_socket.ts'
+import { badRequest, readTarget } from './incoming.ts'
+import type { Handler, SocketServer } from './incoming.ts'
 
 const BROKER_HOST = new URL(BROKER_ORIGIN).host
 
@@ -8,17 +8,16 @@ const BROKER_HOST = new URL(BROKER_ORIGIN).host
 export function serve(path: string, handler: Handler): SocketServer {
   const server = Bun.serve({
     unix: path,
-    // Bun's types know this option for ports only; it holds for sockets too, and a test shows it.
-    ...({ idleTimeout: IDLE_SECONDS } as object),
+    // No idle limit: it would cut an API that takes minutes to answer, and on a unix socket Bun's `timeout()` cannot lift it
+    // for one request. Who keeps heads open for ever here is our own guest, and it ends with its run.
+    ...({ idleTimeout: 0 } as object),
     // Uploads are streamed, so their size costs nothing here; the API sets the limit.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
-    async fetch(request, self) {
+    async fetch(request) {
       const target = readTarget(request.url)
       // One Host, and ours (RFC 9112, section 3.2): Bun joins two of them with a comma instead of refusing.
       if (target === undefined || request.headers.get('host') !== BROKER_HOST) return badRequest()
-      // The idle limit is for heads that never end. An API may take minutes to answer, and that is not idleness.
-      self.timeout(request, 0)
       return await handler({
         method: request.method,
         target,

@@ -2,10 +2,16 @@ import { BROKER_ORIGIN } from '#protocol'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { badRequest, IDLE_SECONDS, MAX_HEAD, readTarget } from './serve_socket.ts'
-import type { Handler, SocketServer } from './serve_socket.ts'
+import { badRequest, readTarget } from './incoming.ts'
+import type { Handler, SocketServer } from './incoming.ts'
 
 const BROKER_HOST = new URL(BROKER_ORIGIN).host
+
+/** How long a connection may be idle between requests, or within a request's head, in seconds. */
+const IDLE_SECONDS = 60
+
+/** Largest request head, in bytes. */
+const MAX_HEAD = 32 * 1024
 
 /** Serves a unix socket with `node:http`. */
 export async function serve(path: string, handler: Handler): Promise<SocketServer> {

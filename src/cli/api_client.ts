@@ -63,6 +63,7 @@ function parseJson(text: string): unknown {
 
 const CODES: Partial<Record<number, ErrorCode>> = {
   401: 'ERR_AUTH_FAILED',
+  403: 'ERR_API_FORBIDDEN',
   404: 'ERR_API_NOT_FOUND',
   409: 'ERR_API_EXISTS',
   429: 'ERR_API_RATE_LIMITED',

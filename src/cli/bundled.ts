@@ -32,8 +32,8 @@ export function bundledDirectory(dataDirectory: string): string {
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   const fresh = mkdtempSync(join(dataDirectory, 'unpack-'))
   for (const [path, text] of files) {
-    mkdirSync(dirname(join(fresh, path)), { recursive: true })
-    writeFileSync(join(fresh, path), text)
+    mkdirSync(dirname(join(fresh, path)), { recursive: true, mode: 0o700 })
+    writeFileSync(join(fresh, path), text, { mode: 0o600 })
   }
   if (existsSync(place)) rmSync(place, { recursive: true, force: true })
   try {

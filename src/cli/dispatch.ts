@@ -1,5 +1,6 @@
 import { display, suggest, UsageError } from '#base'
-import type { Command, Given, OptionValues } from './command.ts'
+import type { Command, Given } from './command.ts'
+import type { OptionValues } from './option.ts'
 import { GLOBAL_OPTIONS } from './global_options.ts'
 import { usageLine } from './help.ts'
 import { parseArguments } from './parse.ts'

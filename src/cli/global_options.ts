@@ -1,5 +1,5 @@
 import { display, UsageError } from '#base'
-import type { OptionSpec, OptionValues } from './command.ts'
+import type { OptionSpec, OptionValues } from './option.ts'
 
 /** Options that every command takes, before or after its name. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [

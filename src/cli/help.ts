@@ -1,4 +1,5 @@
-import type { Command, OptionSpec } from './command.ts'
+import type { Command } from './command.ts'
+import type { OptionSpec } from './option.ts'
 import { GLOBAL_OPTIONS } from './global_options.ts'
 import type { Terminal } from './terminal.ts'
 

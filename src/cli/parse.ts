@@ -1,6 +1,7 @@
 import { display, suggest, UsageError } from '#base'
 import { cac } from 'cac'
-import type { Given, OptionSpec } from './command.ts'
+import type { Given } from './command.ts'
+import type { OptionSpec } from './option.ts'
 
 /** What a command line is parsed against. */
 export interface Grammar {

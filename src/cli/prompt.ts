@@ -1,6 +1,6 @@
 import { PhylumError } from '#base'
 import { confirm, isCancel, password } from '@clack/prompts'
-import type { Streams } from './terminal.ts'
+import type { Streams } from './streams.ts'
 
 /** Asks a question whose answer is no unless the person says otherwise. @throws ERR_CLI_CANCELLED */
 export async function askYesOrNo(message: string, streams: Streams): Promise<boolean> {

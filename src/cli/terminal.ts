@@ -1,12 +1,6 @@
 import type { Log, Prompter } from '#base'
 import type { Environment } from '#config'
-
-/** The streams of a process and what is known of them; replaced in tests. */
-export interface Streams {
-  stdin: NodeJS.ReadStream
-  stdout: NodeJS.WriteStream
-  stderr: NodeJS.WriteStream
-}
+import type { Streams } from './streams.ts'
 
 /** How the terminal is used: `--color`, `-v`, `-q`, `--no-input`. */
 export interface TerminalOptions {

@@ -1,5 +1,7 @@
 import { BROKER_ORIGIN, CAPABILITY_HEADER, ERROR_HEADER } from '#protocol'
 import type { RunDescription, WireError } from '#protocol'
+import { ApiError } from './api_error.ts'
+import { describe } from './describe.ts'
 import { followRedirect } from './redirect.ts'
 
 /** How an extension reaches the API. */
@@ -26,18 +28,6 @@ export interface Api {
    * ```
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
-}
-
-/** A request that never got an answer of the API's; `TypeError`, as `fetch` itself throws. */
-export class ApiError extends TypeError {
-  /** Stable name of the reason, "ERR_BROKER_DNS". */
-  readonly code: string
-
-  constructor(code: string, message: string) {
-    super(message)
-    this.name = 'ApiError'
-    this.code = code
-  }
 }
 
 /** Sends one request through the broker's socket. */
@@ -107,14 +97,4 @@ async function spread(request: Request, init: RequestInit = {}): Promise<Request
 async function readError(response: Response): Promise<ApiError> {
   const { error } = (await response.json()) as WireError
   return new ApiError(error.code, error.message)
-}
-
-/** Lets a response tell the API's URL instead of the broker's. */
-export function describe(response: Response, url: URL, redirected: boolean): Response {
-  const clone = () => describe(Response.prototype.clone.call(response), url, redirected)
-  return Object.defineProperties(response, {
-    url: { value: url.href.split('#', 1)[0], configurable: true },
-    redirected: { value: redirected, configurable: true },
-    clone: { value: clone, configurable: true },
-  })
 }

@@ -1,4 +1,5 @@
-import { ApiError, describe } from './api.ts'
+import { ApiError } from './api_error.ts'
+import { describe } from './describe.ts'
 
 /** Longest chain of redirects (Fetch standard, section 4.4, "HTTP-redirect fetch", step 5). */
 const MAX_REDIRECTS = 20

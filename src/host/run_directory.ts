@@ -8,8 +8,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { userInfo } from 'node:os'
 import { basename, join } from 'node:path'
+import process from 'node:process'
 
 /** Longest path of a unix socket, in bytes, its closing zero not counted (`sun_path`, unix(7)). */
 const MAX_SOCKET_PATH = 107
@@ -73,7 +73,8 @@ export function createRunDirectory(places: readonly string[]): RunDirectory {
 }
 
 function openParent(place: string): string {
-  const uid = userInfo().uid
+  // Not os.userInfo(): it throws for an id that no password file lists, as in many containers.
+  const uid = process.geteuid?.() ?? 0
   const parent = join(place, `phylum-${uid}`)
   try {
     mkdirSync(parent, { mode: 0o700 })

@@ -1,12 +1,8 @@
+import { isReservedVariable } from '#permissions'
 import type { Plan } from './plan.ts'
 
 /** What an extension may know of the terminal it writes to; none of it names a file, a host or a program. */
 const TERMINAL_NAMES = ['TERM', 'COLORTERM', 'NO_COLOR', 'COLUMNS', 'LINES'] as const
-
-/** Names that never cross, whatever a manifest asks for. */
-function isForbidden(name: string): boolean {
-  return name.startsWith('PHYLUM_') || /^(LD|DYLD|DENO|BUN|NODE)_/.test(name)
-}
 
 /**
  * Builds a guest's environment from nothing. Copying the user's and deleting from it would hand out whatever the next
@@ -22,7 +18,7 @@ export function buildEnvironment(plan: Plan): Record<string, string> {
   if (run === true || run.length > 0) names.add('PATH')
   for (const name of names) {
     const value = plan.environment[name]
-    if (value !== undefined && !isForbidden(name)) environment[name] = value
+    if (value !== undefined && !isReservedVariable(name)) environment[name] = value
   }
   environment['DENO_DIR'] = `${plan.runDirectory}/deno`
   environment['DENO_NO_UPDATE_CHECK'] = '1'

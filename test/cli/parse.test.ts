@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { OptionSpec } from '../../src/cli/command.ts'
+import type { OptionSpec } from '../../src/cli/option.ts'
 import { parseArguments } from '../../src/cli/parse.ts'
 
 const OPTIONS: OptionSpec[] = [

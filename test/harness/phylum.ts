@@ -23,17 +23,25 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 /** How phylum is started. */
 export type Form = 'bun' | 'deno' | 'executable' | 'launcher'
 
-const BUN = join(ROOT, 'node_modules/bun/bin/bun.exe')
-export const DENO = findDeno()
+const PLATFORM = `${process.platform}-${process.arch}`
+const BUN = findBinary(
+  `@oven/bun-${PLATFORM}/bin/bun`,
+  `@oven/bun-${PLATFORM.replace('arm64', 'aarch64')}/bin/bun`,
+  'bun/bin/bun.exe',
+)
+export const DENO = findBinary(
+  `@deno/${PLATFORM}-glibc/deno`,
+  `@deno/${PLATFORM}/deno`,
+  'deno/deno',
+)
 const MAIN = join(ROOT, 'src/main.ts')
 export const EXECUTABLE = join(ROOT, 'dist/phylum')
 
-function findDeno(): string {
-  for (const each of ['deno/deno', '@deno/linux-x64-glibc/deno', '@deno/linux-arm64-glibc/deno']) {
-    const path = join(ROOT, 'node_modules', each)
-    if (existsSync(path)) return path
-  }
-  throw new Error('deno is not installed: run npm ci')
+/** Finds a runtime that npm has installed; where npm runs no install scripts, it stays in the package of its platform. */
+function findBinary(...places: string[]): string {
+  const found = places.map((place) => join(ROOT, 'node_modules', place)).find(existsSync)
+  if (found === undefined) throw new Error(`none of ${places.join(', ')} is installed: run npm ci`)
+  return found
 }
 
 /** The command line that starts phylum in a form. */

@@ -17,9 +17,12 @@ export function findUnusedCodes(codes: readonly string[], sources: readonly Sour
   return codes.filter((code) => !used.has(code))
 }
 
-/** Finds the codes that do not say which room to open: ERR_<ROOM>_<WHAT>. */
+/**
+ * Finds the codes that do not say which room to open: ERR_<ROOM>_<WHAT>. What the API itself refused begins with ERR_API:
+ * the place to look is the API, not a room.
+ */
 export function findHomelessCodes(codes: readonly string[]): string[] {
-  const rooms = ROOMS.map((room) => room.toUpperCase()).join('|')
+  const rooms = [...ROOMS, 'api'].map((room) => room.toUpperCase()).join('|')
   const form = new RegExp(`^ERR_(${rooms})_[A-Z]+(_[A-Z]+)*$`)
   return codes.filter((code) => code !== UNEXPECTED && !form.test(code))
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { OptionSpec } from '../../src/cli/command.ts'
+import type { OptionSpec } from '../../src/cli/option.ts'
 import { separate } from './separate.ts'
 import { ROOT } from './tree.ts'
 

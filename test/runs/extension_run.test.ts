@@ -296,8 +296,11 @@ onStage('ext run loads no module from outside the extension', async ({ home, run
     'data.json': '{"a":1}',
     'data.txt': 'x',
   })
+  const sample = home.extension('sample', { '.git/hook.ts': 'export const secret = 1' })
+  assert.ok(sample)
   for (
     const code of [
+      `import { secret } from './.git/hook.ts'; console.log(secret)`,
       `import { secret } from '../outside/secret.ts'; console.log(secret)`,
       `import data from '../outside/data.json' with { type: 'json' }; console.log(data)`,
       `import data from '../outside/data.txt' with { type: 'text' }; console.log(data)`,

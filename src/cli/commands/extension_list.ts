@@ -36,7 +36,7 @@ export const extensionList: Command = {
     const rows = entries.map((each) =>
       'manifest' in each
         ? [each.name, each.manifest.version ?? '', each.source, each.manifest.description ?? '']
-        : [each.name, '', each.source, `broken: ${each.error.message}`]
+        : [each.name, '', each.source, `broken: ${each.error.message.split('\n', 1)[0]}`]
     )
     terminal.print(renderTable(terminal, ['NAME', 'VERSION', 'SOURCE', 'DESCRIPTION'], rows))
     return 0

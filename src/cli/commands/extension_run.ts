@@ -1,10 +1,9 @@
 import { run } from '#host'
 import { resolvePermissions } from '#permissions'
-import { digestExtension, findExtension } from '#registry'
+import { digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
 import { assertHoldable, findDeno } from '#sandbox'
 import { writeFileAtomic } from '#config'
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -79,6 +78,8 @@ export const extensionRun: Command = {
       userAgent: USER_AGENT,
       runPlaces: [paths.runtimeDirectory, environment['TMPDIR'], '/tmp'].filter(isPlace),
       ...places,
+      // What the digest leaves out must not be loaded either, or it could change unseen.
+      denyAccess: [...places.denyAccess, join(extension.directory, NOT_DIGESTED)],
       environment,
       log: terminal.log,
     })
@@ -90,9 +91,7 @@ export const extensionRun: Command = {
  * not, so that no directory can claim the state of an installed extension. Without a writable place there is none.
  */
 function makeStateDirectory({ paths }: Context, extension: Extension): string | null {
-  const { name, source, directory } = extension
-  const place = createHash('sha256').update(directory).digest('hex').slice(0, 16)
-  const path = paths.extensionStateDirectory(source === 'path' ? `${name}@${place}` : name)
+  const path = paths.extensionStateDirectory(stateName(extension))
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     return realpathSync(path)

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { test } from 'node:test'
+import { createCanary } from '../harness/canary.ts'
+import { startFakeApi } from '../harness/fake_api.ts'
+import { FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import type { Form, Home } from '../harness/phylum.ts'
+
+const MANIFEST = `name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = true\n`
+
+/** Starts an extension and waits for its first line. */
+async function startExtension(
+  home: Home,
+  form: Form,
+  code: string,
+  environment: Record<string, string> = {},
+): Promise<ChildProcess> {
+  home.extension('sample', { 'PhylumExt.toml': MANIFEST, 'main.ts': code })
+  const child = home.start(form, ['ext', 'run', '-y', './sample'], {
+    environment: {
+      PHYLUM_API_KEY: createCanary(),
+      PHYLUM_API_URI: 'http://127.0.0.1:9',
+      ...environment,
+    },
+  })
+  await once(child.stdout!, 'data')
+  return child
+}
+
+/** Processes whose command line or environment names the home: guests, watchdogs, hosts. */
+function processesOf(home: Home): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    if (pid === process.pid) return false
+    try {
+      const text = readFileSync(`/proc/${pid}/cmdline`, 'latin1') +
+        readFileSync(`/proc/${pid}/environ`, 'latin1')
+      return text.includes(home.path) &&
+        !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    } catch {
+      return false
+    }
+  })
+}
+
+function runDirectories(home: Home): string[] {
+  const parent = join(home.path, 'run', `phylum-${process.getuid?.()}`)
+  return existsSync(parent) ? readdirSync(parent) : []
+}
+
+/** Waits until nothing of a run is left; a test's own time limit is the limit. */
+async function waitForNothing(home: Home): Promise<void> {
+  while (processesOf(home).length > 0 || runDirectories(home).length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+const IDLE = `console.log('ready')\nsetInterval(() => {}, 1000)`
+
+for (const form of FORMS) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+    test(
+      `N190 ${name} ends the extension, and nothing is left [${form}]`,
+      withHome(async (home) => {
+        const child = await startExtension(home, form, IDLE)
+        child.kill(name)
+        const { code } = await outcomeOf(child)
+        assert.equal(code, 128 + constants.signals[name])
+        assert.deepEqual([processesOf(home), runDirectories(home)], [[], []])
+      }),
+    )
+  }
+
+  test(
+    `an extension that handles Ctrl-C ends in its own way [${form}]`,
+    withHome(async (home) => {
+      const child = await startExtension(
+        home,
+        form,
+        `let asked = 0
+       Deno.addSignalListener('SIGINT', () => { asked++; setTimeout(() => { console.log('asked', asked); Deno.exit(7) }, 50) })
+       ${IDLE}`,
+      )
+      child.kill('SIGINT')
+      const { code, stdout } = await outcomeOf(child)
+      assert.deepEqual([code, stdout], [7, 'asked 1\n'])
+      assert.deepEqual([processesOf(home), runDirectories(home)], [[], []])
+    }),
+  )
+
+  test(
+    `N184 an extension that ignores SIGTERM in a busy loop is killed [${form}]`,
+    withHome(async (home) => {
+      const child = await startExtension(
+        home,
+        form,
+        `Deno.addSignalListener('SIGTERM', () => {}); console.log('ready'); await new Promise((resolve) => setTimeout(resolve, 50)); for (;;) {}`,
+      )
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      child.kill('SIGTERM')
+      assert.equal((await outcomeOf(child)).code, 128 + constants.signals.SIGKILL)
+      assert.deepEqual([processesOf(home), runDirectories(home)], [[], []])
+    }),
+  )
+
+  test(
+    `N191 nothing outlives a host that is killed [${form}]`,
+    withHome(async (home) => {
+      for (
+        const code of [
+          IDLE,
+          `console.log('ready'); await new Promise((resolve) => setTimeout(resolve, 20)); for (;;) {}`,
+        ]
+      ) {
+        const child = await startExtension(home, form, code)
+        assert.equal(runDirectories(home).length, 1)
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+        await waitForNothing(home)
+      }
+    }),
+  )
+
+  test(
+    `N194 a guest that is killed is no success, and nothing is left [${form}]`,
+    withHome(async (home) => {
+      const child = await startExtension(
+        home,
+        form,
+        `console.log('pid ' + Deno.pid)\nsetInterval(() => {}, 1000)`,
+      )
+      const guest = processesOf(home).find((pid) =>
+        readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('guest.js')
+      )
+      process.kill(guest!, 'SIGKILL')
+      assert.equal((await outcomeOf(child)).code, 128 + constants.signals.SIGKILL)
+      assert.deepEqual([processesOf(home), runDirectories(home)], [[], []])
+    }),
+  )
+
+  test(
+    `H102 no socket answers once the host is killed in the middle of a request [${form}]`,
+    withHome(async (home) => {
+      const api = await startFakeApi()
+      const child = await startExtension(
+        home,
+        form,
+        `import { api } from 'phylum'; console.log('ready'); await api.fetch('/slow?ms=600000')`,
+        { PHYLUM_API_URI: api.origin },
+      )
+      while (api.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      child.kill('SIGKILL')
+      await api.aborted('/api/v0/slow')
+      await waitForNothing(home)
+      await api.stop()
+    }),
+  )
+
+  test(
+    `N195 an extension may end while an answer streams [${form}]`,
+    withHome(async (home) => {
+      const api = await startFakeApi()
+      const child = await startExtension(
+        home,
+        form,
+        `import { api } from 'phylum'
+       const { body } = await api.fetch('/download?bytes=1000000000')
+       await body!.getReader().read()
+       console.log('ready')
+       Deno.exit(3)`,
+        { PHYLUM_API_URI: api.origin },
+      )
+      assert.equal((await outcomeOf(child)).code, 3)
+      await api.aborted('/api/v0/download')
+      assert.deepEqual([processesOf(home), runDirectories(home)], [[], []])
+      await api.stop()
+    }),
+  )
+
+  test(
+    `N190 a signal at any moment of a run leaves nothing [${form}]`,
+    withHome(async (home) => {
+      const api = await startFakeApi()
+      home.extension('sample', {
+        'PhylumExt.toml': MANIFEST,
+        'main.ts': `import { api } from 'phylum'; await (await api.fetch('/slow?ms=20')).text()`,
+      })
+      const names = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
+      await Promise.all([0, 1].map(async (lane) => {
+        for (let moment = lane; moment < 16; moment += 2) {
+          const child = home.start(form, ['ext', 'run', '-y', './sample'], {
+            environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },
+          })
+          setTimeout(() => child.kill(names[moment % 3]!), moment * 12)
+          await new Promise((resolve) => child.on('close', resolve))
+        }
+      }))
+      while (processesOf(home).length > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+      // What a host that was killed before its watchdog was there has left, the next run sweeps.
+      const outcome = await home.phylum(form, ['ext', 'run', '-y', './sample'], {
+        environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },
+      })
+      assert.equal(outcome.code, 0, outcome.stderr)
+      assert.deepEqual(runDirectories(home), [])
+      await api.stop()
+    }),
+  )
+
+  test(
+    `H46 two runs at once each have a socket and a capability of their own [${form}]`,
+    withHome(async (home) => {
+      const api = await startFakeApi()
+      home.extension('sample', {
+        'PhylumExt.toml': `${MANIFEST}[permissions]\nread = true\nnet = true\n`,
+        'main.ts': `import { api } from 'phylum'
+        await (await api.fetch('/groups')).text()
+        const own = new URL('.', import.meta.url)
+        const runs = JSON.parse(Deno.env.get('TERM')!)
+        console.log('ready')
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        for (const entry of Deno.readDirSync(runs)) {
+          for (const file of ['run.json', 'broker.sock']) {
+            const path = runs + '/' + entry.name + '/' + file
+            try { console.log('READ', Deno.readTextFileSync(path)) } catch {}
+            try {
+              const client = Deno.createHttpClient({ proxy: { transport: 'unix', path } })
+              const response = await fetch('http://phylum-broker.invalid/api/v0/groups', { client })
+              console.log('ANSWERED', response.status)
+            } catch (error) { console.log(error.name) }
+          }
+        }`,
+      })
+      const runs = join(home.path, 'run', `phylum-${process.getuid?.()}`)
+      const environment = {
+        PHYLUM_API_KEY: createCanary(),
+        PHYLUM_API_URI: api.origin,
+        TERM: JSON.stringify(runs),
+      }
+      const outcomes = await Promise.all(
+        [1, 2].map(() => home.phylum(form, ['ext', 'run', '-y', './sample'], { environment })),
+      )
+      for (const { code, stdout, stderr } of outcomes) {
+        assert.equal(code, 0, stderr)
+        assert.doesNotMatch(stdout, /READ|ANSWERED 2/)
+      }
+      assert.equal(api.seen.length, 2)
+      await api.stop()
+    }),
+  )
+}
