@@ -65,9 +65,13 @@ export function createContext(world: World): Context {
   // needs: environment, settings
   const apiUri = lazy(async () => resolveApiUri(environment, await settings(), { log }))
   // needs: settings
-  const platformFetch = lazy(async () =>
-    createPlatformFetch({ ignoreCerts: options.ignoreCerts || (await settings()).ignoreCerts })
-  )
+  const platformFetch = lazy(async () => {
+    const ignoreCerts = options.ignoreCerts || (await settings()).ignoreCerts
+    if (ignoreCerts) {
+      log.warn('TLS certificates are not checked: whoever is on the way can take the credential')
+    }
+    return createPlatformFetch({ ignoreCerts })
+  })
   // needs: environment, settings, paths
   const credential = lazy(async () =>
     resolveCredential({

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createCanary } from '../harness/canary.ts'
+import { startFakeApi } from '../harness/fake_api.ts'
+import { FORMS, withHome } from '../harness/phylum.ts'
+
+const CODE = `import { api } from 'phylum'
+  const answer = await api.fetch('/groups').then((response) => response.text()).catch((error) => error.code)
+  console.log(answer)`
+const MANIFEST = 'name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = true\n'
+
+/** Makes a certificate that nobody has signed but itself. */
+function selfSign(subject: string, ...extra: string[]): { key: string; cert: string } {
+  const directory = mkdtempSync(join(tmpdir(), 'phylum-tls-'))
+  try {
+    const made = spawnSync('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      'key.pem',
+      '-out',
+      'cert.pem',
+      '-subj',
+      `/CN=${subject}`,
+      '-addext',
+      `subjectAltName=IP:${subject}`,
+      '-days',
+      '1',
+      ...extra,
+    ], { cwd: directory })
+    assert.equal(made.status, 0, String(made.stderr))
+    return {
+      key: readFileSync(join(directory, 'key.pem'), 'utf8'),
+      cert: readFileSync(join(directory, 'cert.pem'), 'utf8'),
+    }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+const skip = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed'
+
+for (const form of FORMS) {
+  test(
+    `C42 a certificate that nobody vouches for gets no credential, unless the user says so [${form}]`,
+    { skip },
+    withHome(async (home) => {
+      const seen: (string | undefined)[] = []
+      const server = createServer(selfSign('127.0.0.1'), (request, response) => {
+        seen.push(request.headers.authorization)
+        response.end('{"groups":[]}')
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+      home.extension('sample', { 'PhylumExt.toml': MANIFEST, 'main.ts': CODE })
+      const canary = createCanary()
+      const run = (words: string[], more: Record<string, string> = {}) =>
+        home.phylum(form, [...words, 'ext', 'run', '-y', './sample'], {
+          environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: origin, ...more },
+        })
+      for (const more of [{}, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }]) {
+        const refused = await run([], more)
+        assert.match(refused.stdout, /^ERR_BROKER_TLS$/m, refused.stderr)
+      }
+      const listed = await home.phylum(form, ['group', 'list'], {
+        environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: origin },
+      })
+      assert.equal(listed.code, 30)
+      assert.match(listed.stderr, /TLS/)
+      assert.equal(seen.length, 0)
+      const allowed = await run(['--ignore-certs'])
+      if (form === 'deno') {
+        assert.equal(allowed.code, 2, 'Deno checks certificates always, and phylum says so')
+      } else assert.deepEqual([allowed.stdout, seen], ['{"groups":[]}\n', [`Bearer ${canary}`]])
+      assert.match(allowed.stderr, form === 'deno' ? /Deno/ : /warning: .*certificates/)
+      home.assertNoLeak(canary, listed.stderr, allowed.stdout, allowed.stderr)
+      server.closeAllConnections()
+      server.close()
+    }),
+  )
+
+  test(
+    `C43 a proxy never sees a credential in clear [${form}]`,
+    withHome(async (home) => {
+      const api = await startFakeApi()
+      const proxy = await startFakeApi()
+      home.extension('sample', { 'PhylumExt.toml': MANIFEST, 'main.ts': CODE })
+      const canary = createCanary()
+      const proxies = {
+        HTTP_PROXY: proxy.origin,
+        HTTPS_PROXY: proxy.origin,
+        ALL_PROXY: proxy.origin,
+        http_proxy: proxy.origin,
+        https_proxy: proxy.origin,
+        all_proxy: proxy.origin,
+        NO_PROXY: 'example.org',
+        no_proxy: 'example.org',
+      }
+      const local = await home.phylum(form, ['ext', 'run', '-y', './sample'], {
+        environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin, ...proxies },
+      })
+      assert.equal(local.stdout, '{"groups":[]}\n', local.stderr)
+      assert.equal(proxy.seen.length, 0)
+      const remote = await home.phylum(form, ['ext', 'run', '-y', './sample'], {
+        environment: {
+          PHYLUM_API_KEY: canary,
+          PHYLUM_API_URI: 'https://api.example.com',
+          ...proxies,
+        },
+      })
+      assert.match(remote.stdout, /^ERR_BROKER_/, remote.stderr)
+      for (const seen of proxy.seen) assert.equal(JSON.stringify(seen).includes(canary), false)
+      await api.stop()
+      await proxy.stop()
+    }),
+  )
+}
