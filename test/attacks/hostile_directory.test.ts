@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
@@ -243,6 +244,60 @@ for (const form of FORMS) {
       } finally {
         await api.stop()
       }
+    }),
+  )
+}
+
+for (const form of FORMS) {
+  test(
+    `A13 phylum opens no debugger when it is signalled to [${form}]`,
+    withHome(async (home) => {
+      home.extension('waiting', {
+        'PhylumExt.toml':
+          'name = "waiting"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = []\n',
+        'main.ts':
+          `console.log('ready'); await Deno.stdin.read(new Uint8Array(1)); console.log('went on')`,
+      })
+      const child = home.start(form, ['ext', 'run', '-y', './waiting'], {
+        environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: 'http://127.0.0.1:9' },
+      })
+      let text = ''
+      child.stdout!.on('data', (chunk) => text += chunk)
+      await once(child.stdout!, 'data')
+      for (let i = 0; i < 3; i++) child.kill('SIGUSR1')
+      child.stdin!.end('x')
+      const { code } = await outcomeOf(child)
+      assert.deepEqual([code, text], [0, 'ready\nwent on\n'])
+      // Port 9229, where a debugger would listen, in the kernel's hexadecimal.
+      assert.doesNotMatch(readFileSync('/proc/net/tcp', 'utf8'), /:240D 00000000:0000 0A/)
+    }),
+  )
+
+  test(
+    `F84 F85 F86 an extension gets the granted variables exactly, and nothing that steers its engine [${form}]`,
+    withHome(async (home) => {
+      const odd = `a=b\n${'x'.repeat(50_000)}\n,;"'$(id)`
+      home.extension('reader', {
+        'PhylumExt.toml':
+          'name = "reader"\ndescription = "x"\nversion = "1.0.0"\n[permissions]\nenv = ["ODD", "SSH_AUTH_SOCK", "EMPTY"]\n[api]\nallow = []\n',
+        'main.ts':
+          `const read = (name: string) => { try { return Deno.env.get(name) ?? null } catch { return 'refused' } }
+        const reach = await Deno.connect({ transport: 'unix', path: read('SSH_AUTH_SOCK')! }).then(() => 'reached', (error) => error.name)
+        console.log(JSON.stringify([read('ODD'), read('EMPTY'), reach, read('SSL_CERT_FILE'), read('SSLKEYLOGFILE'), read('DENO_CERT')]))`,
+      })
+      const { stdout, stderr } = await home.phylum(form, ['ext', 'run', '-y', './reader'], {
+        environment: {
+          PHYLUM_API_KEY: createCanary(),
+          PHYLUM_API_URI: 'http://127.0.0.1:9',
+          ODD: odd,
+          EMPTY: '',
+          SSH_AUTH_SOCK: join(home.path, 'agent.sock'),
+          SSL_CERT_FILE: '/nowhere',
+          SSLKEYLOGFILE: join(home.path, 'keys'),
+        },
+      })
+      assert.equal(stderr, '')
+      assert.deepEqual(JSON.parse(stdout), [odd, '', 'NotCapable', 'refused', 'refused', 'refused'])
     }),
   )
 }

@@ -188,7 +188,7 @@ test('broker asks once for a manifest that does not say what it asks of the API'
 })
 
 test(
-  'C35 broker lets no redirect leave the origin of the API',
+  'C35 C37 broker lets no redirect leave the origin of the API',
   withBench(async (bench) => {
     const evil = await startFakeApi()
     try {
@@ -362,6 +362,47 @@ function renewable(): CredentialSource & { renewals: number } {
     },
   }
 }
+
+test('A8 broker redacts the credential in an error that the API answers with', async () => {
+  const api = await startFakeApi({
+    '/fails': (request, response, url) => {
+      response.statusCode = Number(url.searchParams.get('code'))
+      response.end(`Bad header: ${request.headers.authorization}`)
+    },
+  })
+  try {
+    await withBench(async (bench) => {
+      for (const code of [400, 401, 403, 500, 502]) {
+        const answer = await bench.ask(`/api/v0/fails?code=${code}`)
+        assert.equal(answer.status, code)
+        assert.match(answer.body, /^Bad header: Bearer \*{47}$/)
+        assertClean(bench, answer)
+      }
+    }, () => ({ apiOrigin: api.origin }))()
+  } finally {
+    await api.stop()
+  }
+})
+
+test('C49 broker hands on a request to wait, whatever it says, and does not repeat the request', async () => {
+  const api = await startFakeApi({
+    '/busy': (_, response, url) => {
+      response.writeHead(429, { 'retry-after': url.searchParams.get('after') ?? '' })
+      response.end()
+    },
+  })
+  try {
+    await withBench(async (bench) => {
+      for (const after of ['1000000000', '-1', 'Wed, 21 Oct 2026 07:28:00 GMT']) {
+        const answer = await bench.ask(`/api/v0/busy?after=${encodeURIComponent(after)}`)
+        assert.deepEqual([answer.status, answer.headers['retry-after']], [429, after])
+      }
+      assert.equal(api.seen.length, 3)
+    }, () => ({ apiOrigin: api.origin }))()
+  } finally {
+    await api.stop()
+  }
+})
 
 test('broker answers a 401 by one renewal and one retry, body included', async () => {
   const credential = renewable()

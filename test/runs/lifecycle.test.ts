@@ -211,7 +211,7 @@ for (const form of FORMS) {
   )
 
   test(
-    `H46 two runs at once each have a socket and a capability of their own [${form}]`,
+    `C46 H98 two runs at once each have a socket and a capability of their own [${form}]`,
     withHome(async (home) => {
       const api = await startFakeApi()
       home.extension('sample', {

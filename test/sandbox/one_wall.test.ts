@@ -38,7 +38,7 @@ test('A5 assertHoldable() refuses to let anybody write above the settings', () =
   }
 })
 
-test('A3 assertHoldable() refuses programs, which have the rights of the user', () => {
+test('A3 A14 A15 assertHoldable() refuses programs, which have the rights of the user', () => {
   for (
     const some of [{ run: true }, { run: ['cat'] }, { unsandboxedRun: true }, {
       unsandboxedRun: ['git'],
