@@ -69,7 +69,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       body: await readReplayable(incoming),
       signal: incoming.signal,
     })
-    return filterRedirect(response, target.url, options.mayVisit)
+    try {
+      return filterRedirect(response, target.url, options.mayVisit)
+    } catch (error) {
+      // Its body would be waited for until the time is over.
+      await response.body?.cancel()
+      throw error
+    }
   }
 
   const server = await serveSocket(options.socket, async (incoming) => {

@@ -2,10 +2,12 @@
 export const PROTOCOL_VERSION = 1
 
 /**
- * The origin under which the guest addresses the broker. The top-level domain `invalid` can never be resolved
- * (RFC 2606, section 2), so a request that misses the socket goes nowhere.
+ * The origin under which the guest addresses the broker; the request itself goes to the socket. The engine wants to be
+ * allowed to reach this host, so it is one that leads nowhere: an address of this machine's own loopback network (RFC 1122,
+ * section 3.2.1.3) with a port that nothing is assigned to and only root could open. Not a name, not even one that cannot
+ * exist: the engine asks the name server about it at each run.
  */
-export const BROKER_ORIGIN = 'http://phylum-broker.invalid'
+export const BROKER_ORIGIN = 'http://127.255.255.254:6'
 
 /** Request header with the capability of this run: the proof that a request comes from its guest. */
 export const CAPABILITY_HEADER = 'phylum-capability'

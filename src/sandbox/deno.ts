@@ -29,7 +29,7 @@ export function planDeno(plan: Plan): Launch {
   const { granted } = plan
   const guest = `${plan.runDirectory}/${GUEST_FILE}`
   const description = `${plan.runDirectory}/run.json`
-  // The broker is reached by a path, a socket and a name that resolves nowhere; the engine wants to be told all three.
+  // The broker is reached by a path, a socket and a host that leads nowhere; the engine wants to be told all three.
   const reach = [plan.socket]
   const state = plan.stateDirectory === null ? [] : [plan.stateDirectory]
   const commands = granted.run === true ? [] : granted.run
@@ -45,7 +45,7 @@ export function planDeno(plan: Plan): Launch {
   const write = granted.write === true ? true : [description, ...reach, ...state, ...granted.write]
   const net = granted.net === true
     ? true
-    : [`unix:${plan.socket}`, new URL(BROKER_ORIGIN).hostname, ...granted.net.map(String)]
+    : [`unix:${plan.socket}`, new URL(BROKER_ORIGIN).host, ...granted.net.map(String)]
   return {
     command: plan.engine,
     args: [

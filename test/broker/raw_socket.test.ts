@@ -5,7 +5,7 @@ import { withBench } from '../harness/broker.ts'
 import type { Bench } from '../harness/broker.ts'
 
 /** Bytes as no honest guest sends them. `CAP` stands for the run's capability: the attacker is the extension itself. */
-const HEAD = 'Host: phylum-broker.invalid\r\nphylum-capability: CAP\r\n'
+const HEAD = 'Host: 127.255.255.254:6\r\nphylum-capability: CAP\r\n'
 
 const REFUSED: [string, string][] = [
   [
@@ -42,7 +42,7 @@ const REFUSED: [string, string][] = [
   ['C27 two Hosts', `GET /api/v0/groups HTTP/1.1\r\n${HEAD}Host: evil.example\r\n\r\n`],
   [
     'C27 two equal Hosts',
-    `GET /api/v0/groups HTTP/1.1\r\n${HEAD}Host: phylum-broker.invalid\r\n\r\n`,
+    `GET /api/v0/groups HTTP/1.1\r\n${HEAD}Host: 127.255.255.254:6\r\n\r\n`,
   ],
   [
     'C27 another Host',
@@ -57,7 +57,7 @@ const REFUSED: [string, string][] = [
   ['C28 tab in the target', `GET \t//evil.example HTTP/1.1\r\n${HEAD}\r\n`],
   [
     'C28 user in Host',
-    'GET /api/v0/groups HTTP/1.1\r\nHost: phylum-broker.invalid@evil.example\r\nphylum-capability: CAP\r\n\r\n',
+    'GET /api/v0/groups HTTP/1.1\r\nHost: 127.255.255.254:6@evil.example\r\nphylum-capability: CAP\r\n\r\n',
   ],
   ['C29 leaving the prefix', `GET /api/../admin HTTP/1.1\r\n${HEAD}\r\n`],
   ['C29 encoded dots', `GET /api/%2e%2e/admin HTTP/1.1\r\n${HEAD}\r\n`],
@@ -70,7 +70,7 @@ const REFUSED: [string, string][] = [
     'A10 TRACE with Max-Forwards',
     `TRACE /api/v0/groups HTTP/1.1\r\n${HEAD}Max-Forwards: 1\r\n\r\n`,
   ],
-  ['H100 no capability', 'GET /api/v0/groups HTTP/1.1\r\nHost: phylum-broker.invalid\r\n\r\n'],
+  ['H100 no capability', 'GET /api/v0/groups HTTP/1.1\r\nHost: 127.255.255.254:6\r\n\r\n'],
   ['not HTTP at all', 'hello\r\n\r\n'],
 ]
 
@@ -122,7 +122,7 @@ test(
   withBench(async (bench) => {
     const smuggled = fill(bench, `GET /api/v0/groups HTTP/1.1\r\n${HEAD}\r\n`)
     const outer =
-      `POST /api/v0/x HTTP/1.1\r\nHost: phylum-broker.invalid\r\nContent-Length: ${smuggled.length}\r\n\r\n`
+      `POST /api/v0/x HTTP/1.1\r\nHost: 127.255.255.254:6\r\nContent-Length: ${smuggled.length}\r\n\r\n`
     const { text, isClosed } = await bench.raw(outer + smuggled)
     assert.equal(text.match(/HTTP\/1\.1 /g)?.length, 1, text)
     assert.match(text, /^HTTP\/1\.1 401/)

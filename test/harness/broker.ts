@@ -92,7 +92,7 @@ export async function startBench(options: Partial<BrokerOptions> = {}): Promise<
       path,
       method: asked.method ?? 'GET',
       headers: {
-        host: 'phylum-broker.invalid',
+        host: '127.255.255.254:6',
         ...(shown === null ? {} : { 'phylum-capability': shown }),
         ...asked.headers,
       },

@@ -56,7 +56,7 @@ test('planDeno() grants nothing but the road to the broker to an extension that 
     '--import-map=/run/r1/import_map.json',
     '--allow-read=/ext,/run/r1/guest.js,/run/r1/run.json,/run/r1/broker.sock',
     '--allow-write=/run/r1/run.json,/run/r1/broker.sock',
-    '--allow-net=unix:/run/r1/broker.sock,phylum-broker.invalid',
+    '--allow-net=unix:/run/r1/broker.sock,127.255.255.254:6',
     '--allow-env=TERM,COLORTERM,NO_COLOR,COLUMNS,LINES',
     '--deny-read=/proc,/dev,/home/u/.config/phylum',
     '--deny-write=/proc,/dev,/home/u/.config/phylum,/program',
