@@ -5,6 +5,7 @@
  */
 import { EXIT_UNCAUGHT, PROTOCOL_VERSION } from '#protocol'
 import type { RunDescription } from '#protocol'
+import { ApiError } from './api_error.ts'
 import { createApi } from './api.ts'
 import type { Api } from './api.ts'
 import { ownFrames, renderError, report } from './report.ts'
@@ -61,7 +62,9 @@ async function start(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  report(renderError(error, run.name, run.directory))
+  // A credential that is missing or refused is between the host and its user; the host says so, with what to do.
+  const isOurs = error instanceof ApiError && error.code.startsWith('ERR_AUTH_')
+  if (!isOurs) report(renderError(error, run.name, run.directory))
   return Deno.exit(EXIT_UNCAUGHT)
 }
 

@@ -283,6 +283,7 @@ onStage('ext run without a credential ends with 10 and says how to get one', asy
     environment: { PHYLUM_API_KEY: undefined },
   })
   assert.equal(outcome.code, 10, outcome.stderr)
+  assert.equal(outcome.stderr.match(/^error/gm)?.length, 1, 'it is said once')
   assert.match(outcome.stderr, /PHYLUM_API_KEY/)
   const unneeded = await run('console.log("no API here")', [], {
     environment: { PHYLUM_API_KEY: undefined },
