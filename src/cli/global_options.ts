@@ -1,4 +1,5 @@
 import { display, UsageError } from '#base'
+import type { Environment } from '#config'
 import type { OptionSpec, OptionValues } from './option.ts'
 
 /** Options that every command takes, before or after its name. */
@@ -44,8 +45,18 @@ export interface GlobalOptions {
   verbosity: number
 }
 
-/** Reads the global options. @throws ERR_CLI_USAGE */
-export function readGlobalOptions(options: OptionValues): GlobalOptions {
+/** What `PHYLUM_LOG` may say, as so many `-v` or, below zero, `-q`. */
+const LOG_LEVELS = new Map([['error', -2], ['warn', -1], ['info', 0], ['debug', 1], ['trace', 1]])
+
+/**
+ * Reads the global options; `PHYLUM_LOG` counts where neither `-v` nor `-q` was given.
+ *
+ * @throws ERR_CLI_USAGE
+ */
+export function readGlobalOptions(
+  options: OptionValues,
+  environment: Environment,
+): GlobalOptions {
   const text = (name: string) => {
     const value = options.get(name)
     return typeof value === 'string' ? value : undefined
@@ -63,7 +74,9 @@ export function readGlobalOptions(options: OptionValues): GlobalOptions {
     organization: text('org'),
     color,
     isInputAllowed: !options.has('no-input'),
-    verbosity: count('verbose') - count('quiet'),
+    verbosity: options.has('verbose') || options.has('quiet')
+      ? count('verbose') - count('quiet')
+      : LOG_LEVELS.get(environment['PHYLUM_LOG'] ?? '') ?? 0,
   }
 }
 

@@ -36,7 +36,7 @@ export async function main(process: Process): Promise<number> {
   try {
     prepareProcess(process)
     const meaning = dispatch(argv, COMMANDS)
-    const options = readGlobalOptions(optionsOf(meaning))
+    const options = readGlobalOptions(optionsOf(meaning), process.env)
     terminal = createTerminal(process, process.env, options)
     if (meaning.kind === 'command') isJson = meaning.given.options.has('json')
     const context = createContext({

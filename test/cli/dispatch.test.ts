@@ -77,7 +77,7 @@ test('dispatch() refuses wrong words and numbers of arguments, and suggests the 
 test('readGlobalOptions() reads what was given before and after the words', () => {
   const meaning = mean('-v -t 5 ext list -vv --color never -o acme --ignore-certs --no-input')
   assert.ok('given' in meaning)
-  assert.deepEqual(readGlobalOptions(meaning.given.options), {
+  assert.deepEqual(readGlobalOptions(meaning.given.options, {}), {
     configFile: undefined,
     isConfigAllowed: true,
     timeout: 5000,
@@ -102,6 +102,22 @@ test('readGlobalOptions() refuses values that mean nothing', () => {
   ) {
     const meaning = mean(line)
     assert.ok('given' in meaning)
-    assert.throws(() => readGlobalOptions(meaning.given.options), { code: 'ERR_CLI_USAGE' }, line)
+    assert.throws(
+      () => readGlobalOptions(meaning.given.options, {}),
+      { code: 'ERR_CLI_USAGE' },
+      line,
+    )
   }
+})
+
+test('readGlobalOptions() takes PHYLUM_LOG where the command line does not say', () => {
+  for (
+    const [level, verbosity] of [['error', -2], ['warn', -1], ['info', 0], ['debug', 1], [
+      'x',
+      0,
+    ]] as const
+  ) {
+    assert.equal(readGlobalOptions(new Map(), { PHYLUM_LOG: level }).verbosity, verbosity)
+  }
+  assert.equal(readGlobalOptions(new Map([['verbose', 2]]), { PHYLUM_LOG: 'error' }).verbosity, 2)
 })
