@@ -15,8 +15,14 @@ import { forwardSignals } from './signals.ts'
 
 /** What one run needs. */
 export interface RunOptions {
-  /** The extension: where it lies, what it is called, with what it begins. */
-  extension: { name: string; directory: string; entryPoint: string }
+  extension: {
+    name: string
+    directory: string
+    /** The module that it begins with. */
+    entryPoint: string
+    /** What its digest leaves out: it could change unseen, so it must not be loaded either. */
+    undigested: string
+  }
   granted: GrantedPermissions
   args: readonly string[]
   /** The extension's state directory, which exists; null when it keeps none. */
@@ -80,7 +86,7 @@ export async function run(options: RunOptions): Promise<number> {
       extensionDirectory: options.extension.directory,
       stateDirectory: options.stateDirectory,
       granted: options.granted,
-      denyAccess: [...options.denyAccess, ...directory.others],
+      denyAccess: [...options.denyAccess, ...directory.others, options.extension.undigested],
       denyWrite: [...options.denyWrite, options.extension.directory],
       args: options.args,
       environment: options.environment,

@@ -40,7 +40,9 @@ export const EXECUTABLE = join(ROOT, 'dist/phylum')
 /** Finds a runtime that npm has installed; where npm runs no install scripts, it stays in the package of its platform. */
 function findBinary(...places: string[]): string {
   const found = places.map((place) => join(ROOT, 'node_modules', place)).find(existsSync)
-  if (found === undefined) throw new Error(`none of ${places.join(', ')} is installed: run npm install`)
+  if (found === undefined) {
+    throw new Error(`none of ${places.join(', ')} is installed: run npm install`)
+  }
   return found
 }
 

@@ -64,6 +64,7 @@ export const extensionRun: Command = {
         name: extension.manifest.name,
         directory: extension.directory,
         entryPoint: extension.entryPoint,
+        undigested: join(extension.directory, NOT_DIGESTED),
       },
       granted,
       args: given.rest,
@@ -78,8 +79,6 @@ export const extensionRun: Command = {
       userAgent: USER_AGENT,
       runPlaces: [paths.runtimeDirectory, environment['TMPDIR'], '/tmp'].filter(isPlace),
       ...places,
-      // What the digest leaves out must not be loaded either, or it could change unseen.
-      denyAccess: [...places.denyAccess, join(extension.directory, NOT_DIGESTED)],
       environment,
       log: terminal.log,
     })
