@@ -39,7 +39,7 @@ export interface Broker {
   /** The error that kept a credential from being used, if one did: the run's own exit code follows from it. */
   credentialError(): unknown
   /** Stops at once; requests in flight are cut. */
-  close(): Promise<void>
+  close(): void
 }
 
 /** Starts the broker of one run. @throws ERR_HOST_DIRECTORY when the socket cannot be bound */

@@ -17,7 +17,7 @@ export type Handler = (incoming: Incoming) => Promise<Response>
 /** A server on a unix socket. */
 export interface SocketServer {
   /** Cuts what is in flight and frees the path. */
-  close(): Promise<void>
+  close(): void
 }
 
 /**

@@ -84,7 +84,7 @@ export function createSend(options: SendOptions): Send {
         init.duplex = 'half'
       }
       const fetch = outgoing.body === null ? options.fetch : options.fetchAlone
-      const response = await fetch(outgoing.target.url, init)
+      const response = await silence.guard(fetch(outgoing.target.url, init))
       return await clean(response, outgoing, scrubberFor(credential), silence)
     } catch (error) {
       silence.stop()
@@ -122,7 +122,7 @@ async function clean(
   }
   const length = Number(headers.get('content-length') ?? Infinity)
   if (length <= WHOLE_BODY) {
-    const bytes = new Uint8Array(await response.arrayBuffer())
+    const bytes = new Uint8Array(await silence.guard(response.arrayBuffer()))
     silence.stop()
     return new Response(scrubber.bytes(bytes) as Uint8Array<ArrayBuffer>, init)
   }
@@ -142,6 +142,12 @@ function scrubStream(
   const reader = body.getReader()
   const scrub = scrubber.stream()
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      silence.signal.addEventListener('abort', () => {
+        controller.error(silence.signal.reason)
+        reader.cancel().catch(() => {})
+      })
+    },
     async pull(controller) {
       try {
         for (;;) {

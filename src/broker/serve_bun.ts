@@ -29,8 +29,9 @@ export function serve(path: string, handler: Handler): SocketServer {
     error: badRequest,
   })
   return {
-    async close() {
-      await server.stop(true)
+    close() {
+      // Not waited for: an answer that nobody reads any more would keep a finished run waiting.
+      void server.stop(true)
     },
   }
 }

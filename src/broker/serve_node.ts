@@ -28,9 +28,9 @@ export async function serve(path: string, handler: Handler): Promise<SocketServe
   server.listen(path)
   await once(server, 'listening')
   return {
-    async close() {
+    close() {
       server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      server.close()
     },
   }
 }

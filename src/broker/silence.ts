@@ -13,6 +13,11 @@ export interface Silence {
   stop(): void
   /** Ends the watch, and the request with it. */
   abort(): void
+  /**
+   * Waits for one step of the request, and no longer than the watch lasts. The signal alone is not enough: where a platform
+   * derives its own signal from it, the link can be collected as garbage and the abort never arrives (seen under Deno).
+   */
+  guard<T>(step: Promise<T>): Promise<T>
   /** Counts each chunk of an upload as a sign of life. */
   watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
   /** The error to show when the time limit, and nothing else, ended the request. */
@@ -27,6 +32,10 @@ export interface Silence {
  */
 export function watchSilence(limit: number, guest: AbortSignal | undefined): Silence {
   const controller = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason))
+  })
+  aborted.catch(() => {})
   let since: number | undefined
   let isExpired = false
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -56,6 +65,7 @@ export function watchSilence(limit: number, guest: AbortSignal | undefined): Sil
       silence.stop()
       controller.abort()
     },
+    guard: (step) => Promise.race([step, aborted]),
     watch(body) {
       return body.pipeThrough(
         new TransformStream({

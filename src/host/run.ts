@@ -101,7 +101,7 @@ export async function run(options: RunOptions): Promise<number> {
     if (ending.code !== 0 && failure instanceof PhylumError) throw failure
     return exitCode(ending)
   } finally {
-    await broker?.close()
+    broker?.close()
     directory.remove()
   }
 }

@@ -142,7 +142,7 @@ export async function startBench(options: Partial<BrokerOptions> = {}): Promise<
     ask,
     raw,
     async stop() {
-      await broker.close()
+      broker.close()
       await api.stop()
       rmSync(directory, { recursive: true, force: true })
     },
