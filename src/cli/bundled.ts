@@ -1,13 +1,6 @@
+import { display, PhylumError, systemCode } from '#base'
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -28,22 +21,44 @@ export function bundledDirectory(dataDirectory: string): string {
   const files = Object.entries(PHYLUM_BUNDLED)
   const digest = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16)
   const place = join(dataDirectory, `bundled-${digest}`)
-  if (files.every(([path, text]) => isSame(join(place, path), text))) return place
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
-  const fresh = mkdtempSync(join(dataDirectory, 'unpack-'))
-  for (const [path, text] of files) {
-    mkdirSync(dirname(join(fresh, path)), { recursive: true, mode: 0o700 })
-    writeFileSync(join(fresh, path), text, { mode: 0o600 })
-  }
-  if (existsSync(place)) rmSync(place, { recursive: true, force: true })
+  if (isComplete(files, place)) return place
   try {
-    renameSync(fresh, place)
-  } catch (error) {
+    unpack(files, dataDirectory, place)
+  } catch (cause) {
+    if (!isComplete(files, place)) {
+      throw new PhylumError(
+        'ERR_CONFIG_WRITE',
+        `Cannot lay out the bundled extensions in "${display(dataDirectory)}": ${
+          systemCode(cause) ?? 'unknown error'
+        }`,
+        { cause, hints: ['set XDG_DATA_HOME to a directory that can be written'] },
+      )
+    }
     // Another phylum was quicker; its files are as good as ours.
-    rmSync(fresh, { recursive: true, force: true })
-    if (!files.every(([path, text]) => isSame(join(place, path), text))) throw error
   }
   return place
+}
+
+type Files = readonly (readonly [string, string])[]
+
+/** Writes the files beside their place, and moves them there as a whole. */
+function unpack(files: Files, dataDirectory: string, place: string): void {
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+  const fresh = mkdtempSync(join(dataDirectory, 'unpack-'))
+  try {
+    for (const [path, text] of files) {
+      mkdirSync(dirname(join(fresh, path)), { recursive: true, mode: 0o700 })
+      writeFileSync(join(fresh, path), text, { mode: 0o600 })
+    }
+    rmSync(place, { recursive: true, force: true })
+    renameSync(fresh, place)
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+  }
+}
+
+function isComplete(files: Files, place: string): boolean {
+  return files.every(([path, text]) => isSame(join(place, path), text))
 }
 
 function isSame(path: string, text: string): boolean {
