@@ -1,3 +1,4 @@
+import { display, PhylumError } from '#base'
 import { run } from '#host'
 import { resolvePermissions } from '#permissions'
 import { digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
@@ -44,6 +45,7 @@ export const extensionRun: Command = {
       workingDirectory,
       isPresent: existsSync,
     }
+    assertEngine(extension)
     const granted = resolvePermissions(extension.manifest, resolve)
     const places = protectedPlaces(context)
     // Before the question: nobody is asked to agree to what is refused anyway.
@@ -83,6 +85,18 @@ export const extensionRun: Command = {
       log: terminal.log,
     })
   },
+}
+
+/** Refuses the engine that has no permissions of its own, until the kernel confines it. */
+function assertEngine({ manifest }: Extension): void {
+  if (manifest.engine === undefined || manifest.engine === 'deno') return
+  throw new PhylumError(
+    'ERR_SANDBOX_ENGINE',
+    `Cannot run "${
+      display(manifest.name)
+    }": nothing here confines the engine "${manifest.engine}" yet`,
+    { hints: ['say engine = "deno" in its manifest, if it runs there'] },
+  )
 }
 
 /**
