@@ -92,7 +92,9 @@ function childrenOf(pid: number): number[] {
   if (!existsSync(tasks)) return []
   return readdirSync(tasks).flatMap((task) => {
     try {
-      return readFileSync(`${tasks}/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+      return readFileSync(`${tasks}/${task}/children`, 'utf8').split(' ').filter(Boolean).map(
+        Number,
+      )
     } catch {
       return []
     }

@@ -32,7 +32,8 @@ export const CROWD = 1_000
 /**
  * The request of `phylum ext run groups` as people write it in a script of their own, with the token in its hands.
  */
-const PLAIN_SCRIPT = `const response = await fetch(\`\${Deno.env.get('PHYLUM_API_URI')}/api/v0/groups\`, {
+const PLAIN_SCRIPT =
+  `const response = await fetch(\`\${Deno.env.get('PHYLUM_API_URI')}/api/v0/groups\`, {
   headers: { authorization: \`Bearer \${Deno.env.get('PHYLUM_API_KEY')}\` },
 })
 const { groups } = await response.json()

@@ -41,7 +41,10 @@ export const AMBIENTS: readonly Ambient[] = [
   {
     name: "the process's arguments, streams, directory and end",
     find: /\bprocess\s*\??\.\s*(argv|stdin|stdout|stderr|cwd|chdir|exit|abort|reallyExit)\b/g,
-    doors: { 'cli/main.ts': 'passes them on as parameters' },
+    doors: {
+      'cli/main.ts': 'passes them on as parameters',
+      'main.ts': 'ends the program once its output is written',
+    },
   },
   { name: 'console', find: /(?<![\w$#.])console\b|\bglobalThis\s*\.\s*console\b/g, doors: {} },
   { name: 'globalThis[…]', find: /\bglobalThis\s*(\?\.)?\s*\[/g, doors: {} },
