@@ -94,11 +94,7 @@ async function runByName(
     ) throw error
     const commands = suggest(word, firstWords).map((each) => `did you mean \`phylum ${each}\`?`)
     throw new PhylumError('ERR_CLI_USAGE', `Unknown command or extension "${display(word)}"`, {
-      hints: [
-        ...commands,
-        ...error.hints,
-        '`phylum --help` lists the commands, `phylum ext list` the extensions',
-      ],
+      hints: [...commands, ...error.hints, '`phylum --help` lists the commands'],
     })
   }
 }
