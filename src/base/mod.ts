@@ -7,4 +7,6 @@ export { ERROR_CODES, isPhylumError, PhylumError, systemCode, UsageError } from 
 export type { ErrorCode, ErrorDetails } from './errors.ts'
 export type { Clock, Credential, CredentialSource, Fetch, Log, Prompter } from './ports.ts'
 export { Secret } from './secret.ts'
+export { createSha256 } from './sha256.ts'
+export type { Sha256 } from './sha256.ts'
 export { suggest } from './suggest.ts'

@@ -11,6 +11,7 @@ import { readGlobalOptions } from './global_options.ts'
 import { renderCommandHelp, renderFamily, renderOverview } from './help.ts'
 import { prepareProcess } from './platform.ts'
 import { renderError, renderJsonError } from './render_error.ts'
+import { createStreams } from './streams.ts'
 import { createTerminal } from './terminal.ts'
 
 /** The parts of a process that the program touches. */
@@ -25,9 +26,8 @@ export type Process = Pick<
  */
 export async function main(process: Process): Promise<number> {
   const argv = process.argv.slice(2)
-  // Whoever reads our output may close it early (`| head -1`); that is no failure, and there is nobody left to tell.
-  process.stdout.on('error', () => {})
-  let terminal = createTerminal(process, process.env, {
+  const streams = createStreams(process)
+  let terminal = createTerminal(streams, process.env, {
     color: 'auto',
     verbosity: argv.filter((word) => /^-v+$/.test(word)).length,
     isInputAllowed: true,
@@ -37,14 +37,14 @@ export async function main(process: Process): Promise<number> {
     prepareProcess(process)
     const meaning = dispatch(argv, COMMANDS)
     const options = readGlobalOptions(optionsOf(meaning), process.env)
-    terminal = createTerminal(process, process.env, options)
+    terminal = createTerminal(streams, process.env, options)
     if (meaning.kind === 'command') isJson = meaning.given.options.has('json')
     const context = createContext({
       terminal,
       environment: process.env,
       options,
       workingDirectory: process.cwd(),
-      input: process.stdin,
+      input: () => process.stdin,
     })
     return await act(meaning, context)
   } catch (error) {
@@ -94,11 +94,7 @@ async function runByName(
     ) throw error
     const commands = suggest(word, firstWords).map((each) => `did you mean \`phylum ${each}\`?`)
     throw new PhylumError('ERR_CLI_USAGE', `Unknown command or extension "${display(word)}"`, {
-      hints: [
-        ...commands,
-        ...error.hints,
-        '`phylum --help` lists the commands, `phylum ext list` the extensions',
-      ],
+      hints: [...commands, ...error.hints, '`phylum --help` lists the commands'],
     })
   }
 }

@@ -19,9 +19,9 @@ export interface Terminal {
   log: Log
   prompter: Prompter
   /** Whether stdout is a terminal: tables are drawn for people, and tab-separated for programs. */
-  isTable: boolean
+  readonly isTable: boolean
   /** Width of the terminal in columns. */
-  width: number
+  readonly width: number
   verbosity: number
   /** Colours text for stdout or stderr; leaves it alone where colour is off. */
   paint(style: Style, text: string, stream?: 'stdout' | 'stderr'): string
@@ -44,21 +44,26 @@ export function createTerminal(
   environment: Environment,
   options: TerminalOptions,
 ): Terminal {
-  const { stdin, stdout, stderr } = streams
-  const isInteractive = options.isInputAllowed && Boolean(stdin.isTTY) && Boolean(stderr.isTTY) &&
-    !environment['CI'] && !environment['PHYLUM_NO_INPUT']
-  const colored = {
-    stdout: isColored(stdout, environment, options.color),
-    stderr: isColored(stderr, environment, options.color),
-  }
+  const isInteractive = () =>
+    options.isInputAllowed && !environment['CI'] && !environment['PHYLUM_NO_INPUT'] &&
+    streams.isTerminal('stdin') && streams.isTerminal('stderr')
 
   function paint(style: Style, text: string, stream: 'stdout' | 'stderr' = 'stdout'): string {
-    if (!colored[stream]) return text
+    if (!isColored(stream)) return text
     const [on, off] = CODES[style]
     return `\x1b[${on}m${text}\x1b[${off}m`
   }
 
-  const say = (text: string) => void stderr.write(`${text}\n`)
+  /** Decides on colour for one stream (no-color.org, bixense.com/clicolors). */
+  function isColored(stream: 'stdout' | 'stderr'): boolean {
+    if (options.color !== 'auto') return options.color === 'always'
+    if (environment['NO_COLOR']) return false
+    if (environment['CLICOLOR_FORCE'] && environment['CLICOLOR_FORCE'] !== '0') return true
+    if (environment['CLICOLOR'] === '0' || environment['TERM'] === 'dumb') return false
+    return streams.isTerminal(stream)
+  }
+
+  const say = (text: string) => streams.write('stderr', `${text}\n`)
   const log: Log = {
     warn(message) {
       if (options.verbosity > -2) say(`${paint('yellow', 'warning:', 'stderr')} ${message}`)
@@ -72,37 +77,28 @@ export function createTerminal(
   }
   const prompter: Prompter = {
     async confirm(question) {
-      if (!isInteractive) return undefined
+      if (!isInteractive()) return undefined
       const { askYesOrNo } = await import('./prompt.ts')
       return await askYesOrNo(question, streams)
     },
     async hidden(question) {
-      if (!isInteractive) return undefined
+      if (!isInteractive()) return undefined
       const { askHidden } = await import('./prompt.ts')
       return await askHidden(question, streams)
     },
   }
   return {
-    print: (text) => void stdout.write(`${text}\n`),
+    print: (text) => streams.write('stdout', `${text}\n`),
     say,
     log,
     prompter,
-    isTable: Boolean(stdout.isTTY),
-    width: stdout.columns || Number(environment['COLUMNS']) || 80,
+    get isTable() {
+      return streams.isTerminal('stdout')
+    },
+    get width() {
+      return streams.columns() || Number(environment['COLUMNS']) || 80
+    },
     verbosity: options.verbosity,
     paint,
   }
-}
-
-/** Decides on colour for one stream (no-color.org, bixense.com/clicolors). */
-function isColored(
-  stream: NodeJS.WriteStream,
-  environment: Environment,
-  choice: TerminalOptions['color'],
-): boolean {
-  if (choice !== 'auto') return choice === 'always'
-  if (environment['NO_COLOR']) return false
-  if (environment['CLICOLOR_FORCE'] && environment['CLICOLOR_FORCE'] !== '0') return true
-  if (environment['CLICOLOR'] === '0' || environment['TERM'] === 'dumb') return false
-  return Boolean(stream.isTTY)
 }
