@@ -12,6 +12,8 @@ import { Refusal } from './refusal.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
 import type { Store } from './store.ts'
+import { METRICS_TYPE } from './telemetry/render_metrics.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 
 /** A server as a function. It never rejects: a failure is an answer, too. */
 export type App = (request: Request) => Promise<Response>
@@ -22,31 +24,45 @@ export interface AppOptions {
   log: Log
   /** Names under which the server is reached besides those of the loopback interface, without port. */
   hosts?: readonly string[]
+  /** Is told what requests are for, and from whom. */
+  telemetry?: Telemetry
+  /** Whether the numbers of `telemetry` are shown at `/metrics`. */
+  isMetricsOpen?: boolean
 }
 
 /** Makes the API over a store. */
 export function createApp(options: AppOptions): App {
+  const { telemetry } = options
   const assertHost = createGuard(options.hosts ?? [])
   const hono = new Hono()
   for (const route of routes) hono.on(route.method, route.path, createHandler(route, options))
-  hono.notFound((context) => renderError(explainMiss(hono, context.req), options.log))
-  hono.onError((error) => renderError(error, options.log))
+  if (telemetry !== undefined && options.isMetricsOpen) {
+    hono.get(METRICS_PATH, ({ req }) => {
+      telemetry.noteRoute(req.raw, METRICS_PATH)
+      return new Response(telemetry.renderMetrics(), { headers: METRICS_HEADERS })
+    })
+  }
+  hono.notFound(({ req }) => renderError(explainMiss(hono, req), options, req.raw))
+  hono.onError((error, { req }) => renderError(error, options, req.raw))
   return async (request) => {
     try {
       assertHost(request)
       return await hono.fetch(request)
     } catch (error) {
-      return renderError(error, options.log)
+      return renderError(error, options, request)
     }
   }
 }
 
 function createHandler(route: Route, options: AppOptions) {
+  const { telemetry } = options
   const check = route.body && compile(route.body)
   return async ({ req }: Context): Promise<Response> => {
     const request = req.raw
+    telemetry?.noteRoute(request, route.path)
     // Before the body is looked at, so that nobody without a key has a body read or parsed.
     const caller = route.open ? { userId: '' } : await authenticate(request, options)
+    if (!route.open) telemetry?.noteCaller(request, caller)
     let body: unknown
     if (check !== undefined) body = await readJson(request, check)
     else if (route.method !== 'GET') await refuseBody(request)
@@ -80,6 +96,11 @@ function explainMiss(hono: Hono, { method, path }: { method: string; path: strin
   )
 }
 
+/** Where the numbers are shown. */
+const METRICS_PATH = '/metrics'
+
+const METRICS_HEADERS = { 'content-type': METRICS_TYPE, ...SECURITY_HEADERS }
+
 const JSON_HEADERS = { 'content-type': 'application/json', ...SECURITY_HEADERS }
 
 function render(
@@ -87,21 +108,28 @@ function render(
   body: unknown,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  return new Response(JSON.stringify(body), {
+  const text = JSON.stringify(body)
+  const length = String(Buffer.byteLength(text))
+  return new Response(text, {
     status,
-    headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers },
+    headers: { ...JSON_HEADERS, 'content-length': length, ...headers },
   })
 }
 
-function renderError(error: unknown, log: Log): Response {
-  const refusal = error instanceof Refusal ? error : explainFailure(error, log)
+function renderError(error: unknown, { log, telemetry }: AppOptions, request: Request): Response {
+  const refusal = error instanceof Refusal
+    ? error
+    : explainFailure(error, log, telemetry?.requestIdOf(request))
   const { code, message, status, headers } = refusal
   return render(status, { error: { error_id: code, description: message } }, headers)
 }
 
 /** Tells the caller as much as the caller needs to know; paths and causes go to the log. */
-function explainFailure(error: unknown, log: Log): Refusal {
-  log.warn(error instanceof Error ? display(error.message) : 'A request failed for no known reason')
+function explainFailure(error: unknown, log: Log, requestId: string | undefined): Refusal {
+  const reason = error instanceof Error
+    ? display(error.message)
+    : 'A request failed for no known reason'
+  log.warn(requestId === undefined ? reason : `${reason} (request ${requestId})`)
   return isPhylumError(error, 'ERR_SERVER_DATABASE')
     ? new Refusal(503, 'Cannot reach the database: try again in a moment')
     : new Refusal(500, 'Cannot answer the request: the server failed')

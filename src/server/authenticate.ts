@@ -35,7 +35,7 @@ export async function authenticate(
     throw reject(`the API key expired at ${new Date(key.expiresAt).toISOString()}`)
   }
   await recordUse(key, now, options)
-  return { userId: key.userId }
+  return { userId: key.userId, keyId: key.id }
 }
 
 /** Notes the use of a key, at most once a minute: a request that only reads must not become a write each time. */
