@@ -7,6 +7,7 @@ import type { Clock, Log } from '#base'
 import { authenticate } from './authenticate.ts'
 import { readJson, refuseBody } from './body.ts'
 import type { Check } from './body.ts'
+import type { IdentityService } from './identity/create_identity.ts'
 import { createGuard, SECURITY_HEADERS } from './guard.ts'
 import { Refusal } from './refusal.ts'
 import type { Route } from './route.ts'
@@ -15,8 +16,12 @@ import type { Store } from './store.ts'
 import { METRICS_TYPE } from './telemetry/render_metrics.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 
-/** A server as a function. It never rejects: a failure is an answer, too. */
-export type App = (request: Request) => Promise<Response>
+/**
+ * A server as a function. It never rejects: a failure is an answer, too.
+ *
+ * @param sender network address of whoever sends the request
+ */
+export type App = (request: Request, sender?: string) => Promise<Response>
 
 export interface AppOptions {
   store: Store
@@ -28,13 +33,21 @@ export interface AppOptions {
   telemetry?: Telemetry
   /** Whether the numbers of `telemetry` are shown at `/metrics`. */
   isMetricsOpen?: boolean
+  /** The OpenID provider and the key service. */
+  identity?: IdentityService
 }
 
 /** Makes the API over a store. */
 export function createApp(options: AppOptions): App {
   const { telemetry } = options
   const assertHost = createGuard(options.hosts ?? [])
-  const hono = new Hono()
+  const hono = new Hono<{ Bindings: { sender: string } }>()
+  for (const { method, path, answer } of options.identity?.endpoints ?? []) {
+    hono.on(method, path, ({ req, env }) => {
+      telemetry?.noteRoute(req.raw, path)
+      return answer(req.raw, env.sender)
+    })
+  }
   for (const route of routes) hono.on(route.method, route.path, createHandler(route, options))
   if (telemetry !== undefined && options.isMetricsOpen) {
     hono.get(METRICS_PATH, ({ req }) => {
@@ -44,10 +57,10 @@ export function createApp(options: AppOptions): App {
   }
   hono.notFound(({ req }) => renderError(explainMiss(hono, req), options, req.raw))
   hono.onError((error, { req }) => renderError(error, options, req.raw))
-  return async (request) => {
+  return async (request, sender = '') => {
     try {
       assertHost(request)
-      return await hono.fetch(request)
+      return await hono.fetch(request, { sender })
     } catch (error) {
       return renderError(error, options, request)
     }
@@ -80,7 +93,10 @@ function compile(schema: TSchema): Check {
 }
 
 /** Tells an unknown path from a known one that is asked with the wrong method. */
-function explainMiss(hono: Hono, { method, path }: { method: string; path: string }): Refusal {
+function explainMiss(
+  hono: Pick<Hono, 'router'>,
+  { method, path }: { method: string; path: string },
+): Refusal {
   const allowed = ['GET', 'POST', 'DELETE'].filter((one) =>
     hono.router.match(one, path)[0].length > 0
   )

@@ -15,6 +15,7 @@ export interface UserStore {
   /** Adds an account; answers `undefined` when the email has one. */
   createUser(user: { email: string; name: string }): Promise<User | undefined>
   findUser(email: string): Promise<User | undefined>
+  findUserById(id: string): Promise<User | undefined>
 }
 
 export function createUserStore(database: Database, clock: Clock): UserStore {
@@ -39,5 +40,8 @@ export function createUserStore(database: Database, clock: Clock): UserStore {
         email,
       )
     },
+
+    findUserById: (id) =>
+      database.get<User>(`SELECT user_id AS id, email, name FROM users WHERE user_id = ?`, id),
   }
 }
