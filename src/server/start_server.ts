@@ -1,7 +1,7 @@
 import type { Clock, Log } from '#base'
 import { createApp } from './app.ts'
 import { serve } from './serve.ts'
-import { openSqliteStore } from './sqlite_store.ts'
+import { openStore } from './store.ts'
 import type { Store } from './store.ts'
 
 export interface ServerOptions {
@@ -35,7 +35,7 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { clock, log, hostname = '127.0.0.1', port, hosts = [] } = options
-  const store = await openSqliteStore(options.database, { clock })
+  const store = await openStore(options.database, { clock })
   try {
     const app = createApp({ store, clock, log, hosts: [hostname, ...hosts] })
     const server = serve(app, { hostname, port })

@@ -8,7 +8,7 @@ import { SECURITY_HEADERS } from '../../src/server/guard.ts'
 import { repliesOf } from '../../src/server/route.ts'
 import { routes } from '../../src/server/routes.ts'
 import { ApiError } from '../../src/server/schemas.ts'
-import { openSqliteStore } from '../../src/server/sqlite_store.ts'
+import { openStore } from '../../src/server/store.ts'
 import type { Store, User } from '../../src/server/store.ts'
 import { createRecordingLog } from './recording_log.ts'
 import type { RecordingLog } from './recording_log.ts'
@@ -77,7 +77,7 @@ async function createApi(
 ): Promise<Api> {
   const clock = { time: NOON, now: () => clock.time }
   const log = createRecordingLog()
-  const store = await openSqliteStore(options.file ?? ':memory:', { clock })
+  const store = await openStore(options.file ?? ':memory:', { clock })
   const app = createApp({ store: options.wrap?.(store) ?? store, clock, log })
 
   async function ask(method: string, path: string, asked: AskOptions = {}): Promise<Reply> {

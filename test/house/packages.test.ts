@@ -9,7 +9,7 @@ import { readSources, ROOT } from './tree.ts'
 /** Packages and built-ins that cost a run more than it may: each is imported where it is needed, when it is. */
 const HEAVY = [
   ...['@clack/prompts', '@sinclair/typebox', 'hono', 'jose', 'node:http', 'node:sqlite'],
-  ...['openid-client', 'smol-toml', 'string-width', 'yaml'],
+  ...['openid-client', 'pg', 'smol-toml', 'string-width', 'yaml'],
 ]
 
 function judge(path: string, text: string): string {

@@ -20,6 +20,7 @@ export const PACKAGES: Readonly<Record<string, Doors>> = {
     'server/': 'owns the schemas of the API',
   },
   'hono': { 'server/': 'routes requests' },
+  'pg': { 'server/store/': 'speaks to PostgreSQL' },
 }
 
 /** Packages that are started, not imported. */

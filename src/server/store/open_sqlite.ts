@@ -2,11 +2,12 @@ import { chmodSync, closeSync, openSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import { display, PhylumError, systemCode } from '#base'
-import { assertKnownDatabase, migrate } from './migrations.ts'
+import { display, systemCode } from '#base'
+import { assertKnownSqlite, migrateSqlite } from './migrate_sqlite.ts'
+import { explainSqliteError, isBusy, refuseDatabase } from './sqlite_error.ts'
 
 /** How long a database that another process is writing to is waited for, in milliseconds. */
-const BUSY_MILLISECONDS = 5000
+export const BUSY_MILLISECONDS = 5000
 
 /** Pause between two attempts to open a database that is being made, in milliseconds. */
 const RETRY_MILLISECONDS = 20
@@ -21,7 +22,7 @@ export const MEMORY = ':memory:'
  * @param file path of the file, or ":memory:"
  * @throws ERR_SERVER_DATABASE with the reason
  */
-export async function openDatabase(
+export async function openSqlite(
   file: string,
   options: { busyMilliseconds?: number } = {},
 ): Promise<DatabaseSync> {
@@ -36,7 +37,7 @@ export async function openDatabase(
     } catch (error) {
       // Where two change to write-ahead logging at once, neither could go on if both waited: SQLite fails one at once.
       if (!isBusy(error) || performance.now() >= deadline) {
-        throw explainDatabaseError('open', file, error)
+        throw explainSqliteError('open', file, error)
       }
     }
     await delay(RETRY_MILLISECONDS)
@@ -51,7 +52,7 @@ function prepareDatabase(path: string, shown: string, busy: number): DatabaseSyn
     database.exec('PRAGMA trusted_schema = OFF')
     // In one transaction, so that a database which another server is just making is not seen half made.
     database.exec('BEGIN')
-    assertKnownDatabase(database, shown)
+    assertKnownSqlite(database, shown)
     database.exec('COMMIT')
     if (path !== MEMORY) closeToOthers(realpathSync(path))
     database.exec('PRAGMA journal_mode = WAL')
@@ -59,7 +60,7 @@ function prepareDatabase(path: string, shown: string, busy: number): DatabaseSyn
     // be enough for the kill; writes are rare here, and reads do not pay for it.
     database.exec('PRAGMA synchronous = FULL')
     database.exec('PRAGMA foreign_keys = ON')
-    migrate(database, shown)
+    migrateSqlite(database, shown)
     return database
   } catch (error) {
     database.close()
@@ -77,11 +78,11 @@ function createFile(file: string): void {
   try {
     closeSync(openSync(resolve(file), 'wx', 0o600))
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw explainDatabaseError('create', file, error)
+    if (systemCode(error) !== 'EEXIST') throw explainSqliteError('create', file, error)
     // A FIFO would hold up the open for ever, and a device is no place for a database.
     const stat = statSync(resolve(file), { throwIfNoEntry: false })
     if (stat === undefined || stat.isFile()) return
-    throw refuse(
+    throw refuseDatabase(
       'open',
       file,
       stat.isDirectory() ? 'it is a directory' : 'it is not a regular file',
@@ -98,50 +99,4 @@ function closeToOthers(path: string): void {
     const stat = statSync(path + companion, { throwIfNoEntry: false })
     if (stat !== undefined && (stat.mode & 0o077) !== 0) chmodSync(path + companion, 0o600)
   }
-}
-
-// The two runtimes agree on SQLite's texts, not on its numbers: Deno gives none for most errors.
-const REASONS: readonly (readonly [RegExp, string, string?])[] = [
-  [/not a database/, 'it is not a SQLite database', 'name another file with --database'],
-  [/malformed/, 'it is damaged', 'restore it from a copy'],
-  [
-    /locked|busy/,
-    'another process keeps it locked',
-    'stop the other process, or name another file',
-  ],
-  [/readonly|EROFS/, 'it is read-only', 'make the file and its directory writable'],
-  [/EACCES|EPERM/, 'permission is denied', 'make the file and its directory writable'],
-  [/ENOENT/, 'its directory does not exist', 'create the directory, or name another file'],
-  [/ENOTDIR/, 'a part of its path is not a directory'],
-  [/disk is full|ENOSPC|EDQUOT/, 'the disk is full', 'make room, then try again'],
-  [/disk I\/O/, 'the disk does not answer as it should'],
-  [/unable to open/, 'it cannot be opened', 'check that the file and its directory are writable'],
-]
-
-/** Puts a failure of SQLite, or of the file system below it, into words. */
-export function explainDatabaseError(act: string, file: string, error: unknown): PhylumError {
-  if (error instanceof PhylumError) return error
-  const text = `${systemCode(error) ?? ''} ${error instanceof Error ? error.message : ''}`
-  const reason = REASONS.find(([pattern]) => pattern.test(text))
-  return refuse(act, file, reason?.[1] ?? 'SQLite reports an error', {
-    ...(reason?.[2] === undefined ? {} : { hints: [reason[2]] }),
-    cause: error,
-  })
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && /locked|busy/.test(error.message)
-}
-
-function refuse(
-  act: string,
-  file: string,
-  reason: string,
-  details: { hints?: readonly string[]; cause?: unknown } = {},
-): PhylumError {
-  return new PhylumError(
-    'ERR_SERVER_DATABASE',
-    `Cannot ${act} database "${display(file)}": ${reason}`,
-    details,
-  )
 }

@@ -15,11 +15,12 @@ import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { isPhylumError } from '#base'
-import { openDatabase } from '../../src/server/sqlite_database.ts'
-import { runChild, startChild, whyNoStrace, whyNotRoot } from '../harness/child.ts'
-import { withTemporaryDirectory } from '../harness/temporary.ts'
+import { MIGRATIONS } from '../../../src/server/store/migrations.ts'
+import { openSqlite } from '../../../src/server/store/open_sqlite.ts'
+import { runChild, startChild, whyNoStrace, whyNotRoot } from '../../harness/child.ts'
+import { withTemporaryDirectory } from '../../harness/temporary.ts'
 
-const ACT = new URL('fixtures/act.ts', import.meta.url)
+const ACT = new URL('../fixtures/act.ts', import.meta.url)
 
 /** What starts processes may take long on a machine that has other things to do. */
 const SLOW = { timeout: 60_000 }
@@ -27,7 +28,7 @@ const SLOW = { timeout: 60_000 }
 /** Opens what cannot be opened, and gives the reason. */
 async function refusal(file: string): Promise<string> {
   try {
-    const database = await openDatabase(file, { busyMilliseconds: 50 })
+    const database = await openSqlite(file, { busyMilliseconds: 50 })
     database.close()
   } catch (error) {
     assert.ok(isPhylumError(error, 'ERR_SERVER_DATABASE'), String(error))
@@ -44,24 +45,26 @@ function makeDatabase(file: string, ...statements: string[]): void {
   database.close()
 }
 
-test('openDatabase() makes a database that it can open again', () =>
+test('openSqlite() makes a database that it can open again', () =>
   withTemporaryDirectory(async (directory) => {
     const file = join(directory, 'a.sqlite')
     for (let round = 0; round < 2; round++) {
-      const database = await openDatabase(file)
+      const database = await openSqlite(file)
       assert.deepEqual({ ...database.prepare('PRAGMA journal_mode').get() }, {
         journal_mode: 'wal',
       })
       assert.deepEqual({ ...database.prepare('PRAGMA synchronous').get() }, { synchronous: 2 })
       assert.deepEqual({ ...database.prepare('PRAGMA foreign_keys').get() }, { foreign_keys: 1 })
-      assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, { user_version: 1 })
+      assert.deepEqual({ ...database.prepare('PRAGMA user_version').get() }, {
+        user_version: MIGRATIONS.length,
+      })
       database.close()
     }
     assert.deepEqual(readdirSync(directory), ['a.sqlite'])
   }))
 
 test(
-  'openDatabase() makes files that their owner alone can read, under any umask',
+  'openSqlite() makes files that their owner alone can read, under any umask',
   SLOW,
   () =>
     withTemporaryDirectory(async (directory) => {
@@ -74,16 +77,16 @@ test(
     }),
 )
 
-test('openDatabase() takes a file away from others who could read it', () =>
+test('openSqlite() takes a file away from others who could read it', () =>
   withTemporaryDirectory(async (directory) => {
     const file = join(directory, 'a.sqlite')
-    ;(await openDatabase(file)).close()
+    ;(await openSqlite(file)).close()
     chmodSync(file, 0o644)
-    ;(await openDatabase(file)).close()
+    ;(await openSqlite(file)).close()
     assert.equal(statSync(file).mode & 0o777, 0o600)
   }))
 
-test('openDatabase() says why a path cannot be a database', () =>
+test('openSqlite() says why a path cannot be a database', () =>
   withTemporaryDirectory(async (directory) => {
     const at = (name: string) => join(directory, name)
     mkdirSync(at('directory'))
@@ -99,12 +102,12 @@ test('openDatabase() says why a path cannot be a database', () =>
     assert.deepEqual(readdirSync(directory).sort(), ['directory', 'fifo', 'text'])
   }))
 
-test('openDatabase() takes a name that SQLite would read as a URI for the name of a file', () =>
+test('openSqlite() takes a name that SQLite would read as a URI for the name of a file', () =>
   withTemporaryDirectory(async (directory) => {
     const before = process.cwd()
     process.chdir(directory)
     try {
-      ;(await openDatabase('file:a.sqlite?mode=memory')).close()
+      ;(await openSqlite('file:a.sqlite?mode=memory')).close()
       const { size } = statSync(join(directory, 'file:a.sqlite?mode=memory'))
       assert.ok(size > 0, 'the database is in the file, and not in memory')
     } finally {
@@ -112,17 +115,17 @@ test('openDatabase() takes a name that SQLite would read as a URI for the name o
     }
   }))
 
-test('openDatabase() says that a database is damaged', () =>
+test('openSqlite() says that a database is damaged', () =>
   withTemporaryDirectory(async (directory) => {
     const file = join(directory, 'a.sqlite')
-    ;(await openDatabase(file)).close()
+    ;(await openSqlite(file)).close()
     const bytes = readFileSync(file)
     bytes.fill(0xa5, 100)
     writeFileSync(file, bytes)
     assert.equal(await refusal(file), 'it is damaged')
   }))
 
-test('openDatabase() leaves the database of another program as it is', () =>
+test('openSqlite() leaves the database of another program as it is', () =>
   withTemporaryDirectory(async (directory) => {
     const foreign: string[][] = [
       ['CREATE TABLE bookmarks (url TEXT)'],
@@ -138,30 +141,33 @@ test('openDatabase() leaves the database of another program as it is', () =>
       assert.deepEqual(readFileSync(file), before)
     }
     makeDatabase(join(directory, 'empty.sqlite'), 'VACUUM')
-    ;(await openDatabase(join(directory, 'empty.sqlite'))).close()
+    ;(await openSqlite(join(directory, 'empty.sqlite'))).close()
   }))
 
-test('O207 openDatabase() refuses a database of a newer phylum, and leaves it as it is', () =>
+test('O207 openSqlite() refuses a database of a newer phylum, and leaves it as it is', () =>
   withTemporaryDirectory(async (directory) => {
     const file = join(directory, 'a.sqlite')
-    ;(await openDatabase(file)).close()
+    ;(await openSqlite(file)).close()
     makeDatabase(file, 'PRAGMA journal_mode = DELETE', 'PRAGMA user_version = 99')
     const before = readFileSync(file)
-    assert.equal(await refusal(file), 'its schema is version 99, and this phylum knows 1')
+    assert.equal(
+      await refusal(file),
+      `its schema is version 99, and this phylum knows ${MIGRATIONS.length}`,
+    )
     assert.deepEqual(readFileSync(file), before)
-    makeDatabase(file, 'PRAGMA user_version = 1')
-    ;(await openDatabase(file)).close()
+    makeDatabase(file, `PRAGMA user_version = ${MIGRATIONS.length}`)
+    ;(await openSqlite(file)).close()
   }))
 
-test('openDatabase() says that another process keeps the database locked', () =>
+test('openSqlite() says that another process keeps the database locked', () =>
   withTemporaryDirectory(async (directory) => {
     const file = join(directory, 'a.sqlite')
-    ;(await openDatabase(file)).close()
+    ;(await openSqlite(file)).close()
     const other = new DatabaseSync(file)
     other.exec('BEGIN IMMEDIATE')
     assert.equal(await refusal(file), 'another process keeps it locked')
     other.exec('ROLLBACK')
-    ;(await openDatabase(file)).close()
+    ;(await openSqlite(file)).close()
     other.close()
 
     const old = join(directory, 'old.sqlite')
@@ -172,7 +178,7 @@ test('openDatabase() says that another process keeps the database locked', () =>
     holder.close()
   }))
 
-test('openDatabase() says that it may not read or write, as a user without rights', SLOW, (t) => {
+test('openSqlite() says that it may not read or write, as a user without rights', SLOW, (t) => {
   const reason = whyNotRoot()
   if (reason !== undefined) return t.skip(reason)
   return withTemporaryDirectory(async (directory) => {
@@ -181,7 +187,7 @@ test('openDatabase() says that it may not read or write, as a user without right
     mkdirSync(home)
     chmodSync(home, 0o777)
     const at = (name: string) => join(directory, name)
-    ;(await openDatabase(at('readable'))).close()
+    ;(await openSqlite(at('readable'))).close()
     copyFileSync(at('readable'), at('closed'))
     chmodSync(at('readable'), 0o644)
     chmodSync(at('closed'), 0o600)
@@ -224,7 +230,7 @@ test(
       assert.equal(refused, `Cannot write database "${file}": the disk is full`, result.stderr)
       assert.ok(counts.kept > 0)
       assert.equal(counts.read, counts.kept)
-      const database = await openDatabase(file)
+      const database = await openSqlite(file)
       const row = database.prepare('SELECT count(*) AS count FROM groups').get()
       assert.equal(row?.['count'], counts.kept)
       database.close()
