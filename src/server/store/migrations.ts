@@ -56,8 +56,8 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE TABLE sessions (
     session_hash BLOB PRIMARY KEY CHECK (length(session_hash) = 32),
     user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
-    csrf TEXT NOT NULL,
     created_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sessions_by_user ON sessions (user_id);

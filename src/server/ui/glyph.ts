@@ -34,7 +34,7 @@ interface Space {
 }
 
 /** Joins neighbours, tip by tip, until one branch is left; the bytes say which. */
-export function growTree(bytes: Uint8Array, { tips, left, right, height }: Space): string {
+function growTree(bytes: Uint8Array, { tips, left, right, height }: Space): string {
   const margin = height / 7
   const gap = (height - 2 * margin) / (tips - 1)
   const branches: Branch[] = Array.from(

@@ -1,10 +1,9 @@
-import { hash } from 'node:crypto'
-import { html, raw } from 'hono/html'
+import { html } from 'hono/html'
 import { renderField, renderFormError, titleOf } from './field.ts'
 import type { Filled } from './field.ts'
-import { growTree } from './glyph.ts'
 import { renderPage, renderToken } from './layout.ts'
 import type { Markup, Visitor } from './markup.ts'
+import { drawPhyla } from './phyla.ts'
 
 /** A page on which somebody signs in or up, on the way to another one. */
 export interface SignInView {
@@ -58,7 +57,7 @@ ${
 </form>
 <p class="aside">No account yet? <a href="${other}">Create one</a></p>
 </section>
-${BACKDROP}
+${drawPhyla()}
 </div>`,
   })
 }
@@ -110,19 +109,7 @@ ${
 </form>
 <p class="aside">You have an account? <a href="${other}">Sign in</a></p>
 </section>
-${BACKDROP}
+${drawPhyla()}
 </div>`,
   })
 }
-
-/** The tree behind the form: one picture, grown once. */
-const BACKDROP = html`<svg class="backdrop" viewBox="0 0 420 640" preserveAspectRatio="xMinYMid slice" aria-hidden="true">${
-  raw(
-    growTree(hash('sha512', 'phylum: a tree behind a form', 'buffer'), {
-      tips: 27,
-      left: -20,
-      right: 400,
-      height: 760,
-    }),
-  )
-}</svg>`

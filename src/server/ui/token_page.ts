@@ -10,12 +10,9 @@ import { renderExpiry } from './tokens_page.ts'
 /** One use of a key. */
 export interface Use {
   at: number
-  /** What was asked: "GET /api/v0/groups". */
   method: string
   path: string
   status: number
-  address: string | null
-  agent: string | null
 }
 
 export interface TokenView {
@@ -68,17 +65,14 @@ ${icon('key')}
 
 function renderUses(uses: readonly Use[], now: number): Markup {
   return html`<table role="table" class="list activity">
-<thead role="rowgroup"><tr role="row"><th role="columnheader">Request</th><th role="columnheader">Answer</th><th role="columnheader">From</th><th role="columnheader">When</th></tr></thead>
+<thead role="rowgroup"><tr role="row"><th role="columnheader">Request</th><th role="columnheader">Answer</th><th role="columnheader">When</th></tr></thead>
 <tbody role="rowgroup">${
-    uses.map(({ at, method, path, status, address, agent }) =>
+    uses.map(({ at, method, path, status }) =>
       html`<tr role="row">
 <td role="cell" class="name"><code><span class="method">${method}</span> ${path}</code></td>
 <td role="cell" data-label="Answer"><span class="badge ${
         status < 400 ? 'good' : 'over'
       }">${status}</span></td>
-<td role="cell" data-label="From">${address ?? html`<span class="muted">Unknown</span>`}${
-        agent && html`<span class="agent">${agent}</span>`
-      }</td>
 <td role="cell" data-label="When">${renderDistance(at, now)}</td>
 </tr>
 `
