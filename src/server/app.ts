@@ -7,14 +7,19 @@ import type { Clock, Log } from '#base'
 import { authenticate } from './authenticate.ts'
 import { readJson, refuseBody } from './body.ts'
 import type { Check } from './body.ts'
+import type { IdentityService } from './identity/create_identity.ts'
 import { createGuard, SECURITY_HEADERS } from './guard.ts'
 import { Refusal } from './refusal.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
 import type { Store } from './store.ts'
 
-/** A server as a function. It never rejects: a failure is an answer, too. */
-export type App = (request: Request) => Promise<Response>
+/**
+ * A server as a function. It never rejects: a failure is an answer, too.
+ *
+ * @param sender network address of whoever sends the request
+ */
+export type App = (request: Request, sender?: string) => Promise<Response>
 
 export interface AppOptions {
   store: Store
@@ -22,19 +27,24 @@ export interface AppOptions {
   log: Log
   /** Names under which the server is reached besides those of the loopback interface, without port. */
   hosts?: readonly string[]
+  /** The OpenID provider and the key service. */
+  identity?: IdentityService
 }
 
 /** Makes the API over a store. */
 export function createApp(options: AppOptions): App {
   const assertHost = createGuard(options.hosts ?? [])
-  const hono = new Hono()
+  const hono = new Hono<{ Bindings: { sender: string } }>()
+  for (const { method, path, answer } of options.identity?.endpoints ?? []) {
+    hono.on(method, path, ({ req, env }) => answer(req.raw, env.sender))
+  }
   for (const route of routes) hono.on(route.method, route.path, createHandler(route, options))
   hono.notFound((context) => renderError(explainMiss(hono, context.req), options.log))
   hono.onError((error) => renderError(error, options.log))
-  return async (request) => {
+  return async (request, sender = '') => {
     try {
       assertHost(request)
-      return await hono.fetch(request)
+      return await hono.fetch(request, { sender })
     } catch (error) {
       return renderError(error, options.log)
     }
@@ -64,7 +74,10 @@ function compile(schema: TSchema): Check {
 }
 
 /** Tells an unknown path from a known one that is asked with the wrong method. */
-function explainMiss(hono: Hono, { method, path }: { method: string; path: string }): Refusal {
+function explainMiss(
+  hono: Pick<Hono, 'router'>,
+  { method, path }: { method: string; path: string },
+): Refusal {
   const allowed = ['GET', 'POST', 'DELETE'].filter((one) =>
     hono.router.match(one, path)[0].length > 0
   )

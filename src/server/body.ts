@@ -40,9 +40,9 @@ export async function refuseBody(request: Request): Promise<void> {
 }
 
 /**
- * Reads a body to its end, as bytes.
+ * Reads the body of a request, whatever it is.
  *
- * @throws ERR_SERVER_REQUEST when it is too long, or does not arrive whole
+ * @throws ERR_SERVER_REQUEST when it is longer than the limit, or does not arrive whole
  */
 export async function readBytes(request: Request, limit = MAX_BODY): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array()

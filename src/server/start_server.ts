@@ -1,7 +1,9 @@
 import type { Clock, Log } from '#base'
 import { createApp } from './app.ts'
+import { createIdentity } from './identity/create_identity.ts'
 import { serve } from './serve.ts'
-import { openStore } from './store.ts'
+import { openDatabase } from './store/open_database.ts'
+import { createStore } from './store.ts'
 import type { Store } from './store.ts'
 
 export interface ServerOptions {
@@ -13,6 +15,8 @@ export interface ServerOptions {
   hostname?: string
   /** Further names under which the server is reached, without port. */
   hosts?: readonly string[]
+  /** Where the server is reached from outside, if not where it listens: an origin like "https://phylum.example.org". */
+  publicUrl?: string
   clock: Clock
   log: Log
 }
@@ -34,11 +38,22 @@ export interface RunningServer {
  * @throws ERR_SERVER_DATABASE, ERR_SERVER_PORT
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { clock, log, hostname = '127.0.0.1', port, hosts = [] } = options
-  const store = await openStore(options.database, { clock })
+  const { clock, log, hostname = '127.0.0.1', port, hosts = [], publicUrl } = options
+  const database = await openDatabase(options.database)
+  const store = createStore(database, { clock })
   try {
-    const app = createApp({ store, clock, log, hosts: [hostname, ...hosts] })
+    // Known once the server listens; a request comes after that.
+    let origin = new URL(publicUrl ?? 'http://127.0.0.1')
+    const identity = createIdentity({ database, clock, log, origin: () => origin })
+    const app = createApp({
+      store,
+      clock,
+      log,
+      hosts: [hostname, ...hosts, ...publicUrl === undefined ? [] : [origin.hostname]],
+      identity,
+    })
     const server = serve(app, { hostname, port })
+    if (publicUrl === undefined) origin = new URL(server.url)
     return {
       url: server.url,
       port: server.port,

@@ -76,6 +76,7 @@ export const AMBIENTS: readonly Ambient[] = [
       'config/update_settings.ts': 'writes the credential into settings.yaml',
       'cli/commands/auth_token.ts': 'prints it, because that is what was asked for',
       'cli/commands/server_exec.ts': 'hands the throw-away key to the command that the user wrote',
+      'server/identity/key_issuer.ts': 'hands a new key to the program that has logged in for it',
       'cli/commands/server_start.ts': 'shows the key of a new account, this once',
     },
   },

@@ -25,6 +25,7 @@ export interface UserStore {
   findUser(email: string): Promise<User | undefined>
   /** Finds an account with what is kept of its password: null where it has none, and nobody signs in. */
   findPassword(email: string): Promise<{ user: User; passwordHash: string | null } | undefined>
+  findUserById(id: string): Promise<User | undefined>
 }
 
 export function createUserStore(database: Database, clock: Clock): UserStore {
@@ -57,5 +58,8 @@ export function createUserStore(database: Database, clock: Clock): UserStore {
       const { passwordHash, ...user } = row
       return { user, passwordHash }
     },
+
+    findUserById: (id) =>
+      database.get<User>(`SELECT user_id AS id, email, name FROM users WHERE user_id = ?`, id),
   }
 }
