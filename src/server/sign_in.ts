@@ -72,14 +72,9 @@ async function limit(store: Store, bucket: string, limit: Limit): Promise<void> 
   const { count, remaining } = await store.countAttempt(bucket, limit.milliseconds)
   if (count <= limit.attempts) return
   const seconds = Math.max(1, Math.ceil(remaining / 1000))
-  const minutes = Math.ceil(seconds / 60)
-  throw new Refusal(
-    429,
-    `Cannot go on: too many attempts. Try again in ${
-      minutes === 1 ? 'a minute' : `${minutes} minutes`
-    }`,
-    { 'retry-after': String(seconds) },
-  )
+  throw new Refusal(429, 'Cannot go on: there were too many attempts', {
+    'retry-after': String(seconds),
+  })
 }
 
 /** Gives what an attacker holds as one: an IPv4 address, or the network of an IPv6 address, of which anybody has 2^64. */

@@ -51,6 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log,
       hosts: [hostname, ...hosts, ...publicUrl === undefined ? [] : [origin.hostname]],
       identity,
+      ...publicUrl === undefined ? {} : { origin: () => origin },
     })
     const server = serve(app, { hostname, port })
     if (publicUrl === undefined) origin = new URL(server.url)

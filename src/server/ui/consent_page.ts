@@ -7,6 +7,8 @@ export interface ConsentView {
   viewer: Viewer
   /** Name of the app that asks. */
   app: string
+  /** What it will hold: a key, or tokens that are renewed. */
+  holds: 'key' | 'tokens'
   scopes: readonly string[]
   /** Where the answer is sent; absent where a device waits for it. */
   destination?: string
@@ -20,20 +22,25 @@ export interface ConsentView {
   switchTo: string
 }
 
-/** What each scope lets an app do, in the words of somebody who has never heard of scopes. */
-const SCOPES: Readonly<Record<string, readonly [what: string, more: string]>> = {
-  openid: ['Know which account is yours', 'An identifier that stays the same each time.'],
-  email: ['See your email address', 'And nothing that is sent to it.'],
-  profile: ['See your name', 'As the members of your groups see it.'],
-  offline_access: [
-    'Act as you until you stop it',
-    'Also while you are away: see and change your groups and their members.',
-  ],
+/** What a permission lets a program do, in the words of somebody who has never heard of scopes. */
+type Words = readonly [what: string, more: string]
+
+function explainScope(scope: string, holds: ConsentView['holds']): Words {
+  switch (scope) {
+    case 'openid':
+      return ['See who you are', 'Your name and your email address.']
+    case 'offline_access':
+      return holds === 'key'
+        ? ['Act as you, until you revoke its token', 'It gets a token of its own, which you find under API Access Tokens.']
+        : ['Act as you, until it is signed out', 'Also while you are away: see and change your groups and their members.']
+    default:
+      return [`Use “${scope}”`, 'A permission of its own.']
+  }
 }
 
 /** Writes the page on which somebody lets an app act as them, or not. */
 export function renderConsentPage(view: ConsentView): Markup {
-  const { viewer, app, scopes, destination, userCode } = view
+  const { viewer, app, holds, scopes, destination, userCode } = view
   return renderPage({
     title: `Allow ${app}?`,
     viewer,
@@ -44,7 +51,7 @@ export function renderConsentPage(view: ConsentView): Markup {
 <p class="lead">It asks to act as <strong><bdi>${viewer.name}</bdi></strong>. If you allow it, it can:</p>
 <ul class="scopes">${
       scopes.map((scope) => {
-        const [what, more] = SCOPES[scope] ?? [`Use “${scope}”`, 'A permission of its own.']
+        const [what, more] = explainScope(scope, holds)
         return html`<li>${icon('check')}<div><strong>${what}</strong><span class="muted">${more}</span></div></li>`
       })
     }</ul>
@@ -55,7 +62,7 @@ ${
     }
 ${
       destination !== undefined &&
-      html`<p class="hint">Your answer goes to <strong>${destination}</strong>.</p>`
+      html`<p class="hint">Your answer goes to a program on your computer, at <strong>${destination}</strong>. Did you not start it? Then deny.</p>`
     }
 <form method="post" action="${view.action}" data-once>
 ${renderToken(viewer)}

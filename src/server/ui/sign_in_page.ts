@@ -27,11 +27,7 @@ export function renderSignInPage({ visitor, form, action, other, app, notice }: 
     main: html`<div class="threshold">
 <section class="card">
 <h1>Sign in</h1>
-${
-      app === undefined
-        ? html`<p class="lead">To your groups, and to the tokens with which programs act as you.</p>`
-        : html`<p class="lead"><bdi><strong>${app}</strong></bdi> asks to act as you. Sign in to decide.</p>`
-    }
+${renderReason(app, 'To your groups, and to the tokens with which programs act as you.')}
 <form method="post" action="${action}" data-once>
 ${renderToken(visitor)}
 ${renderFormError(form)}
@@ -64,7 +60,7 @@ ${drawPhyla()}
 
 /** Writes the page on which one makes an account. */
 export function renderSignUpPage(
-  { visitor, form, action, other, minimum }: SignInView & { minimum: number },
+  { visitor, form, action, other, app, minimum }: SignInView & { minimum: number },
 ): Markup {
   return renderPage({
     title: titleOf('Create an account', form),
@@ -72,7 +68,7 @@ export function renderSignUpPage(
     main: html`<div class="threshold">
 <section class="card">
 <h1>Create an account</h1>
-<p class="lead">On this server. Nothing of it goes anywhere else.</p>
+${renderReason(app, 'On this server. Nothing of it goes anywhere else.')}
 <form method="post" action="${action}" data-once>
 ${renderToken(visitor)}
 ${renderFormError(form)}
@@ -112,4 +108,11 @@ ${
 ${drawPhyla()}
 </div>`,
   })
+}
+
+/** Says why one would sign in: because a program asks, or for what there is here. */
+function renderReason(app: string | undefined, otherwise: string): Markup {
+  return app === undefined
+    ? html`<p class="lead">${otherwise}</p>`
+    : html`<p class="lead"><strong><bdi>${app}</bdi></strong> asks to act as you. You decide in a moment.</p>`
 }

@@ -1,10 +1,10 @@
 import { checkEmail, checkName } from '../names.ts'
 import { checkPassword, MIN_PASSWORD } from '../password.ts'
-import { Refusal } from '../refusal.ts'
 import { beginSession, WHOLE_LIFE } from '../session.ts'
 import { signIn, signUp } from '../sign_in.ts'
 import type { User } from '../store.ts'
 import { explainFault } from './explain_fault.ts'
+import { explainLimit } from './explain_limit.ts'
 import { EMPTY } from './field.ts'
 import type { Filled } from './field.ts'
 import { parseLocalPath } from './local_path.ts'
@@ -34,7 +34,7 @@ export const signInRoutes: readonly UiRoute[] = [
       return explainLimit(error, (errors) => showSignIn(call, { values: { email }, errors }))
     }
     const errors = { '': 'Email and password do not belong together.' }
-    return showSignIn(call, { values: { email }, errors }, 422)
+    return { ...showSignIn(call, { values: { email }, errors }), status: 422 }
   }),
   openPage('GET', '/sign-up', (call) => show(call, 'up')),
   openPage('POST', '/sign-up', async (call) => {
@@ -48,14 +48,15 @@ export const signInRoutes: readonly UiRoute[] = [
       name: explainFault(checkName(name)),
       password: checkPassword(password, [email, name]),
     })
-    if (Object.keys(errors).length > 0) return showSignUp(call, { values, errors }, 422)
+    if (Object.keys(errors).length > 0) return { ...showSignUp(call, { values, errors }), status: 422 }
     try {
       const user = await signUp(options, { email, name, password, address })
       if (user !== undefined) return await enter(call, user)
     } catch (error) {
       return explainLimit(error, (errors) => showSignUp(call, { values, errors }))
     }
-    return showSignUp(call, { values, errors: { email: 'This email has an account.' } }, 422)
+    const taken = { email: 'This email has an account.' }
+    return { ...showSignUp(call, { values, errors: taken }), status: 422 }
   }),
   openPage('POST', '/sign-out', async ({ options: { store }, visit: { session }, form }) => {
     const isEverywhere = form.text('where') === 'everywhere'
@@ -72,55 +73,45 @@ async function enter(call: UiCall, user: User): Promise<Answer> {
   const { options: { store, clock }, visit } = call
   if (visit.session !== undefined) await store.endSession(visit.session.hash)
   const id = await beginSession(store, clock, user.id)
-  return { to: destination(call) ?? START, cookies: [visitCookie(id, WHOLE_LIFE / 1000)] }
+  return { to: destination(call.url) ?? START, cookies: [visitCookie(id, WHOLE_LIFE / 1000)] }
 }
 
 function show(call: UiCall, way: 'in' | 'up'): Promise<Answer> {
   const isAgain = call.url.searchParams.has('again')
-  if (call.visit.session !== undefined && !isAgain) return redirect(destination(call) ?? START)
+  if (call.visit.session !== undefined && !isAgain) return redirect(destination(call.url) ?? START)
   return Promise.resolve(way === 'in' ? showSignIn(call, EMPTY) : showSignUp(call, EMPTY))
 }
 
-function showSignIn(call: UiCall, form: SignForm, status = 200): PageAnswer {
-  const to = destination(call)
-  return {
-    status,
-    page: renderSignInPage({
-      visitor: call.visit,
-      form,
-      action: signPath('in', to),
-      other: signPath('up', to),
-      notice: call.notice,
-    }),
-  }
+/** Where a sign-in leads on to, and who sent the visitor there. */
+interface Journey {
+  to: string | undefined
+  app?: string
 }
 
-function showSignUp(call: UiCall, form: SignForm, status = 200): PageAnswer {
-  const to = destination(call)
-  return {
-    status,
-    page: renderSignUpPage({
-      visitor: call.visit,
-      form,
-      action: signPath('up', to),
-      other: signPath('in', to),
-      minimum: MIN_PASSWORD,
-    }),
-  }
-}
-
-/** Shows that there were too many attempts, beside what was typed. */
-function explainLimit(
-  error: unknown,
-  render: (errors: { '': string }) => PageAnswer,
+/** Shows the page on which one signs in. */
+export function showSignIn(
+  { visit, notice, url }: UiCall,
+  form: SignForm,
+  { to, app }: Journey = { to: destination(url) },
 ): PageAnswer {
-  if (!(error instanceof Refusal) || !('retry-after' in error.headers)) throw error
-  const reason = error.message.slice(error.message.indexOf(': ') + 2)
-  const { status, headers } = error
-  return { ...render({ '': `${reason[0]!.toUpperCase()}${reason.slice(1)}.` }), status, headers }
+  const addresses = { action: signPath('in', to), other: signPath('up', to) }
+  const from = app === undefined ? {} : { app }
+  return { page: renderSignInPage({ visitor: visit, form, notice, ...addresses, ...from }) }
 }
 
-function destination({ url }: UiCall): string | undefined {
+/** Shows the page on which one makes an account. */
+export function showSignUp(
+  { visit, url }: UiCall,
+  form: SignForm,
+  { to, app }: Journey = { to: destination(url) },
+): PageAnswer {
+  const addresses = { action: signPath('up', to), other: signPath('in', to) }
+  const from = app === undefined ? {} : { app }
+  const minimum = MIN_PASSWORD
+  return { page: renderSignUpPage({ visitor: visit, form, minimum, ...addresses, ...from }) }
+}
+
+function destination(url: URL): string | undefined {
   return parseLocalPath(url.searchParams.get('to'))
 }
 

@@ -6,6 +6,7 @@ import { Refusal } from '../refusal.ts'
 import { accountRoutes } from './account_routes.ts'
 import { ASSETS_BY_PATH } from './assets.ts'
 import type { Asset } from './assets.ts'
+import { consentRoutes } from './consent_routes.ts'
 import type { CookiePlace } from './cookie.ts'
 import { NO_FORM, readForm } from './form.ts'
 import { groupRoutes } from './group_routes.ts'
@@ -25,10 +26,11 @@ const ROUTES: readonly UiRoute[] = [
   ...tokenRoutes,
   ...groupRoutes,
   ...accountRoutes,
+  ...consentRoutes,
 ]
 
-/** The web pages as a function of a request. It never rejects. */
-export type Ui = (request: Request, address: string) => Promise<Response>
+/** The web pages as a function of a request. It answers `undefined` to who asks for no page, and could show none. */
+export type Ui = (request: Request, address: string) => Promise<Response | undefined>
 
 /** Makes the web pages. */
 export function createUi(options: UiOptions): Ui {
@@ -45,7 +47,12 @@ export function createUi(options: UiOptions): Ui {
     return showProblem(req.raw, isKnown ? refuseMethod() : notFound(), options)
   })
   hono.onError((error, { req }) => showProblem(req.raw, error, options))
-  return async (request, address) => await hono.fetch(request, { address })
+  return async (request, address) => {
+    const { pathname } = new URL(request.url)
+    const isKnown = hono.router.match(request.method, pathname)[0].length > 0
+    const canShow = request.headers.get('accept')?.includes('text/html')
+    return isKnown || canShow ? await hono.fetch(request, { address }) : undefined
+  }
 }
 
 async function answer(
@@ -55,9 +62,8 @@ async function answer(
 ): Promise<Response> {
   const request = req.raw
   const url = new URL(request.url)
-  const place = placeOf(url)
+  const { origin, place } = locate(url, options)
   const visit = await readVisit(request, place, options)
-  const origin = url.origin
   const form = route.method === 'POST' ? await readForm(request, visit.id, origin) : NO_FORM
   const { session } = visit
   if (session === undefined && !route.isOpen) {
@@ -94,8 +100,10 @@ function withCookies(answered: Answer, more: Answer['cookies'] = []): Answer {
   return { ...answered, cookies: [...missing, ...own] }
 }
 
-function placeOf({ protocol, port }: URL): CookiePlace {
-  return { isSecure: protocol === 'https:', port }
+/** Tells where the browser believes to be; behind a proxy that speaks TLS, the request itself does not know. */
+function locate(url: URL, options: UiOptions): { origin: string; place: CookiePlace } {
+  const { protocol, port, origin } = options.origin?.() ?? url
+  return { origin, place: { isSecure: protocol === 'https:', port } }
 }
 
 function serveAsset({ type, text }: Asset): Response {
@@ -118,7 +126,7 @@ async function showProblem(
   options: UiOptions,
 ): Promise<Response> {
   const refusal = error instanceof Refusal ? error : explainFailure(error, options.log)
-  const place = placeOf(new URL(request.url))
+  const { place } = locate(new URL(request.url), options)
   let viewer: Viewer | undefined
   try {
     const { session, csrf } = await readVisit(request, place, options)

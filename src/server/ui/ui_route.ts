@@ -1,4 +1,5 @@
 import type { Clock, Log } from '#base'
+import type { Identity } from '../identity/identity.ts'
 import type { PasswordHasher } from '../password.ts'
 import type { Session, Store } from '../store.ts'
 import type { Form } from './form.ts'
@@ -12,6 +13,10 @@ export interface UiOptions {
   clock: Clock
   log: Log
   passwords: PasswordHasher
+  /** Lets programs in that somebody allows to. */
+  identity?: Identity
+  /** Tells where the server is reached from outside, if not where a request says. */
+  origin?: () => URL
 }
 
 /** A request for a page, which has passed every check that can be made without the page. */
