@@ -12,6 +12,7 @@ const CODES = {
   413: 'ERR_SERVER_REQUEST',
   415: 'ERR_SERVER_REQUEST',
   421: 'ERR_SERVER_REQUEST',
+  422: 'ERR_SERVER_REQUEST',
   500: 'ERR_UNEXPECTED',
   503: 'ERR_SERVER_DATABASE',
 } as const satisfies Record<number, ErrorCode>

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '#base'
 import { createApp } from './app.ts'
 import { serve } from './serve.ts'
+import { startSweeping } from './start_sweeping.ts'
 import { openStore } from './store.ts'
 import type { Store } from './store.ts'
 
@@ -39,12 +40,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const app = createApp({ store, clock, log, hosts: [hostname, ...hosts] })
     const server = serve(app, { hostname, port })
+    const stopSweeping = startSweeping(store, { log })
     return {
       url: server.url,
       port: server.port,
       store,
       async stop() {
         await server.stop()
+        await stopSweeping()
         await store.close()
       },
     }
