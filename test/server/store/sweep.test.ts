@@ -100,8 +100,11 @@ test(
         return await store.sweep()
       },
     }, { log, intervalMilliseconds: 1 })
+    // The sweeps do not keep a process alive.
+    const alive = setTimeout(() => {}, 60_000)
     await reached
     await stop()
+    clearTimeout(alive)
     const before = sweeps
     assert.deepEqual(log.details, [
       'Not removed what has expired: the database is gone',
