@@ -1,3 +1,4 @@
+import { html } from 'hono/html'
 import { renderAccountPage } from '../../src/server/ui/account_page.ts'
 import { renderConfirmPage } from '../../src/server/ui/confirm_page.ts'
 import { renderConsentPage } from '../../src/server/ui/consent_page.ts'
@@ -66,18 +67,19 @@ const signUp = { ...sign, action: '/sign-up', other: '/sign-in', minimum: 12 }
 
 const consent = {
   viewer,
-  app: 'phylum command line',
+  app: 'phylum, the command-line tool',
+  holds: 'key',
   scopes: ['openid', 'offline_access'],
   action: '/interaction/1',
   switchTo: '/sign-in',
-}
+} as const
 
 const confirm = { viewer, current: 'tokens', action: '/tokens/revoke', form } as const
 
 /** Every page of the web UI with data as people have it, by name. */
 export const GALLERY: Readonly<Record<string, Markup>> = {
   sign_in: renderSignInPage(sign),
-  sign_in_for_app: renderSignInPage({ ...sign, app: 'phylum command line' }),
+  sign_in_for_app: renderSignInPage({ ...sign, app: 'phylum, the command-line tool' }),
   sign_in_error: renderSignInPage({
     ...sign,
     form: {
@@ -138,7 +140,7 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
   revoke: renderConfirmPage({
     ...confirm,
     title: 'Revoke 2 tokens?',
-    text: 'What uses them stops working at once. This cannot be undone.' as unknown as Markup,
+    text: html`What uses them is turned away at once. This cannot be undone.`,
     subjects: tokens.slice(0, 2),
     act: 'Revoke',
     back: '/tokens',
@@ -156,7 +158,7 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
     ...confirm,
     current: 'groups',
     title: 'Delete this group?',
-    text: 'It is gone for all of its 3 members. This cannot be undone.' as unknown as Markup,
+    text: html`It is gone for all of its 3 members. This cannot be undone.`,
     subjects: [groups[0]!],
     typed: 'acme',
     act: 'Delete group',
@@ -170,8 +172,8 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
     ],
     now: NOW,
   }),
-  consent: renderConsentPage({ ...consent, destination: 'this computer, port 41873' }),
-  consent_for_device: renderConsentPage({ ...consent, userCode: 'WDJB-MJHT', action: '/device' }),
+  consent: renderConsentPage({ ...consent, destination: 'http://127.0.0.1:41873' }),
+  consent_for_device: renderConsentPage({ ...consent, holds: 'tokens', userCode: 'WDJB-MJHT', action: '/device' }),
   device: renderDevicePage({ viewer, form }),
   device_error: renderDevicePage({
     viewer,

@@ -39,9 +39,7 @@ export function createAttemptStore(database: Database, clock: Clock): AttemptSto
         RETURNING count, expires_at AS "endsAt"`,
         ...[keyOf(bucket), now, now + windowMilliseconds],
       )
-      const { count, endsAt } = row!
-      if (count === 1) await database.run(`DELETE FROM rate_limits WHERE expires_at <= ?`, now)
-      return { count, remaining: endsAt - now }
+      return { count: row!.count, remaining: row!.endsAt - now }
     },
 
     async forgetAttempts(bucket) {

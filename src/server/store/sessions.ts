@@ -14,7 +14,6 @@ export interface Session {
 
 /** Keeps who is signed in where. */
 export interface SessionStore {
-  /** Keeps a session, and lets go of those that are over. */
   createSession(session: { hash: Uint8Array; userId: string; expiresAt: number }): Promise<void>
   /** Finds a session that is not over. */
   findSession(hash: Uint8Array): Promise<Session | undefined>
@@ -45,7 +44,6 @@ export function createSessionStore(database: Database, clock: Clock): SessionSto
   return {
     async createSession({ hash, userId, expiresAt }) {
       const now = clock.now()
-      await database.run(`DELETE FROM sessions WHERE expires_at <= ?`, now)
       await database.run(
         `INSERT INTO sessions (session_hash, user_id, created_at, used_at, expires_at)
         VALUES (?, ?, ?, ?, ?)`,
