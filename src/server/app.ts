@@ -9,12 +9,15 @@ import { readJson, refuseBody } from './body.ts'
 import type { Check } from './body.ts'
 import type { IdentityService } from './identity/create_identity.ts'
 import { createGuard, SECURITY_HEADERS } from './guard.ts'
+import { createPasswordHasher } from './password.ts'
+import type { PasswordHasher } from './password.ts'
 import { Refusal } from './refusal.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
 import type { Store } from './store.ts'
 import { METRICS_TYPE } from './telemetry/render_metrics.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
+import { createUi } from './ui/ui.ts'
 
 /**
  * A server as a function. It never rejects: a failure is an answer, too.
@@ -35,12 +38,19 @@ export interface AppOptions {
   isMetricsOpen?: boolean
   /** The OpenID provider and the key service. */
   identity?: IdentityService
+  /** Tells where the server is reached from outside, where that is not what a request says. */
+  origin?: () => URL
+  passwords?: PasswordHasher
 }
 
-/** Makes the API over a store. */
+/** What belongs to programs: no cookie of a session opens anything there. */
+const API = /^\/(?:api|locksmith|oidc)(?:\/|$)/
+
+/** Makes the API and the web pages over a store. */
 export function createApp(options: AppOptions): App {
   const { telemetry } = options
   const assertHost = createGuard(options.hosts ?? [])
+  const ui = createUi({ passwords: createPasswordHasher(), ...options })
   const hono = new Hono<{ Bindings: { sender: string } }>()
   for (const { method, path, answer } of options.identity?.endpoints ?? []) {
     hono.on(method, path, ({ req, env }) => {
@@ -60,7 +70,9 @@ export function createApp(options: AppOptions): App {
   return async (request, sender = '') => {
     try {
       assertHost(request)
-      return await hono.fetch(request, { sender })
+      const isForPrograms = API.test(new URL(request.url).pathname)
+      return (isForPrograms ? undefined : await ui(request, sender)) ??
+        await hono.fetch(request, { sender })
     } catch (error) {
       return renderError(error, options, request)
     }

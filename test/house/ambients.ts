@@ -79,6 +79,7 @@ export const AMBIENTS: readonly Ambient[] = [
       'cli/commands/server_exec.ts': 'hands the throw-away key to the command that the user wrote',
       'server/identity/key_issuer.ts': 'hands a new key to the program that has logged in for it',
       'cli/commands/server_start.ts': 'shows the key of a new account, this once',
+      'server/ui/token_routes.ts': 'shows a new key to whoever made it, this once',
     },
   },
 ]

@@ -10,25 +10,32 @@ export interface User {
   name: string
 }
 
+/** An account to be kept. */
+export interface NewUser {
+  email: string
+  name: string
+  /** Without one, nobody signs in. */
+  passwordHash?: string
+}
+
 /** Keeps accounts. */
 export interface UserStore {
   /** Adds an account; answers `undefined` when the email has one. */
-  createUser(user: { email: string; name: string }): Promise<User | undefined>
+  createUser(user: NewUser): Promise<User | undefined>
   findUser(email: string): Promise<User | undefined>
+  /** Finds an account with what is kept of its password: null where it has none, and nobody signs in. */
+  findPassword(email: string): Promise<{ user: User; passwordHash: string | null } | undefined>
   findUserById(id: string): Promise<User | undefined>
 }
 
 export function createUserStore(database: Database, clock: Clock): UserStore {
   return {
-    async createUser({ email, name }) {
+    async createUser({ email, name, passwordHash }) {
       const id = randomUUID()
       const made = await database.run(
-        `INSERT INTO users (user_id, email, name, created_at) VALUES (?, ?, ?, ?)
+        `INSERT INTO users (user_id, email, name, password_hash, created_at) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING`,
-        id,
-        email,
-        name,
-        clock.now(),
+        ...[id, email, name, passwordHash ?? null, clock.now()],
       )
       return made > 0 ? { id, email, name } : undefined
     },
@@ -39,6 +46,17 @@ export function createUserStore(database: Database, clock: Clock): UserStore {
         `SELECT user_id AS id, email, name FROM users WHERE email = ?`,
         email,
       )
+    },
+
+    async findPassword(email) {
+      if (!isStorable(email)) return undefined
+      const row = await database.get<User & { passwordHash: string | null }>(
+        `SELECT user_id AS id, email, name, password_hash AS "passwordHash" FROM users WHERE email = ?`,
+        email,
+      )
+      if (row === undefined) return undefined
+      const { passwordHash, ...user } = row
+      return { user, passwordHash }
     },
 
     findUserById: (id) =>
