@@ -38,7 +38,7 @@ export async function main(process: Process): Promise<number> {
     const meaning = dispatch(argv, COMMANDS)
     const options = readGlobalOptions(optionsOf(meaning), process.env)
     terminal = createTerminal(streams, process.env, options)
-    if (meaning.kind === 'command') isJson = meaning.given.options.has('json')
+    if (meaning.kind === 'command') isJson = wantsJson(meaning.given)
     const context = createContext({
       terminal,
       environment: process.env,
@@ -52,6 +52,11 @@ export async function main(process: Process): Promise<number> {
     else terminal.say(renderError(terminal, error))
     return exitCodeOf(error)
   }
+}
+
+/** Answers whether programs read what a command has to say. */
+function wantsJson({ options }: Given): boolean {
+  return options.has('json') || options.get('log-format') === 'json'
 }
 
 async function act(meaning: Meaning, context: Context): Promise<number> {

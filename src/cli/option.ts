@@ -10,6 +10,8 @@ export interface OptionSpec {
   value?: string
   /** A switch that counts how often it is given. */
   isCounted?: boolean
+  /** Several values may be given: with commas between them, or with the option again for each. */
+  isList?: boolean
   summary: string
 }
 

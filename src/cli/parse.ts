@@ -110,7 +110,9 @@ function readMarked(
     const given: unknown = parsed.options[`o${index}`]
     if (given === undefined) continue
     const all = Array.isArray(given) ? given : [given]
-    options.set(spec.name, spec.value === undefined ? all.length : unmark(all.at(-1)))
+    if (spec.value === undefined) options.set(spec.name, all.length)
+    else if (spec.isList) options.set(spec.name, all.map(unmark).join(','))
+    else options.set(spec.name, unmark(all.at(-1)))
   }
   return { positionals: parsed.args.map(unmark), options }
 }

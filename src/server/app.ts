@@ -36,6 +36,8 @@ export interface AppOptions {
   telemetry?: Telemetry
   /** Whether the numbers of `telemetry` are shown at `/metrics`. */
   isMetricsOpen?: boolean
+  /** Answers whether the server is about to stop, so that it must not be called ready. */
+  isDraining?: () => boolean
   /** The OpenID provider and the key service. */
   identity?: IdentityService
   /** Tells where the server is reached from outside, where that is not what a request says. */

@@ -15,6 +15,11 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
+/** Answers whether an address can be reached from this machine alone. */
+export function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address)
+}
+
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^\s:/@,[\]]+)(?::\d{1,5})?$/
 
 /**

@@ -5,6 +5,8 @@
  */
 export { createAccount, createGroup, createKey, ensureFirstAccount } from './account.ts'
 export type { Account, CreatedKey } from './account.ts'
+export type { Fault, FaultPlan } from './faults/fault_plan.ts'
 export { startServer } from './start_server.ts'
 export type { RunningServer, ServerOptions } from './start_server.ts'
 export type { Store } from './store.ts'
+export type { RequestRecord } from './telemetry/request_record.ts'

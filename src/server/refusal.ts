@@ -20,6 +20,12 @@ const CODES = {
 
 export type RefusalStatus = keyof typeof CODES
 
+/** Gives the error that a status stands for. */
+export function codeOf(status: number): ErrorCode {
+  const codes: Readonly<Record<number, ErrorCode>> = CODES
+  return codes[status] ?? 'ERR_UNEXPECTED'
+}
+
 /** The answer to a request that is not granted: a status, a sentence, and headers that belong to the status. */
 export class Refusal extends PhylumError {
   readonly status: RefusalStatus

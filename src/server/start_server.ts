@@ -1,11 +1,19 @@
 import type { Clock, Log } from '#base'
 import { createApp } from './app.ts'
+import type { FaultPlan } from './faults/fault_plan.ts'
+import { injectFaults } from './faults/inject_faults.ts'
+import { createRouteFinder } from './find_route.ts'
+import { isLoopback } from './guard.ts'
 import { createIdentity } from './identity/create_identity.ts'
+import { routes } from './routes.ts'
 import { serve } from './serve.ts'
 import { startSweeping } from './start_sweeping.ts'
 import { openDatabase } from './store/open_database.ts'
 import { createStore } from './store.ts'
 import type { Store } from './store.ts'
+import type { RequestRecord } from './telemetry/request_record.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
+import { watchDatabase } from './telemetry/watch_database.ts'
 
 export interface ServerOptions {
   /** Path of the database file, or ":memory:" for one that ends with the server. Its directory must exist. */
@@ -20,6 +28,15 @@ export interface ServerOptions {
   publicUrl?: string
   clock: Clock
   log: Log
+  /** Is told of each request once it is answered. */
+  onRequest?: (record: RequestRecord) => void
+  /**
+   * Whether `/metrics` shows numbers to whoever asks. Unless told, it does where only this machine can ask: on a loopback
+   * address, and with no other name, for behind a proxy everybody comes from this machine.
+   */
+  isMetricsOpen?: boolean
+  /** What goes wrong on purpose. */
+  faults?: FaultPlan
 }
 
 /** A server that answers requests. */
@@ -29,6 +46,8 @@ export interface RunningServer {
   port: number
   /** For making accounts and keys from the command line. */
   store: Store
+  /** Says from now on that it is not ready, and keeps no connection open for another request; answers all the same. */
+  drain(): void
   /** Lets requests under way finish, then closes the database. */
   stop(): Promise<void>
 }
@@ -40,7 +59,16 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { clock, log, hostname = '127.0.0.1', port, hosts = [], publicUrl } = options
-  const database = await openDatabase(options.database)
+  let isDraining = false
+  const telemetry = new Telemetry({
+    clock,
+    isDraining: () => isDraining,
+    ...options.onRequest === undefined ? {} : { onRequest: options.onRequest },
+  })
+  const database = watchDatabase(
+    await openDatabase(options.database),
+    () => telemetry.countDatabaseError(),
+  )
   const store = createStore(database, { clock })
   try {
     // Known once the server listens; a request comes after that.
@@ -53,15 +81,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       hosts: [hostname, ...hosts, ...publicUrl === undefined ? [] : [origin.hostname]],
       identity,
       ...publicUrl === undefined ? {} : { origin: () => origin },
+      telemetry,
+      isMetricsOpen: options.isMetricsOpen ??
+        (isLoopback(hostname) && hosts.length === 0 && publicUrl === undefined),
+      isDraining: () => isDraining,
     })
-    const server = serve(app, { hostname, port })
+    const faulty = options.faults === undefined
+      ? app
+      : injectFaults(app, { plan: options.faults, findRoute: createRouteFinder(routes), telemetry })
+    const server = serve(telemetry.watch(faulty), { hostname, port })
     if (publicUrl === undefined) origin = new URL(server.url)
     const stopSweeping = startSweeping(store, { log })
     return {
       url: server.url,
       port: server.port,
       store,
+      drain() {
+        isDraining = true
+      },
       async stop() {
+        isDraining = true
         await server.stop()
         await stopSweeping()
         await store.close()

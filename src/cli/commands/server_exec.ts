@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { RunningServer } from '#server'
 import type { Command } from '../command.ts'
-import { systemClock } from '../platform.ts'
+import { SERVING_OPTIONS } from '../serving_options.ts'
 
 /** `phylum server exec` */
 export const serverExec: Command = {
@@ -15,12 +15,20 @@ export const serverExec: Command = {
   usage: '-- COMMAND [ARGUMENTS]…',
   positionals: { min: 1, max: 1 },
   takesRest: true,
-  options: [],
+  options: SERVING_OPTIONS,
   examples: [
     ['phylum server exec -- phylum group list', 'an empty account on a free port'],
     ['phylum server exec -- npm test', 'PHYLUM_API_URI and PHYLUM_API_KEY are set for the command'],
+    [
+      'phylum server exec --fault 503:0.5 -- phylum ext run -y groups',
+      'an extension on a bad day',
+    ],
   ],
-  async run(context, { positionals: [command], rest }) {
+  async run(context, given) {
+    const { positionals: [command], rest } = given
+    const { readServing } = await import('../serving.ts')
+    // The terminal is the command's: a request has a line with `-v`, or where it met a fault.
+    const { log, options, warn } = readServing(given, context.terminal, 'none')
     const { createAccount, createKey, startServer } = await import('#server')
     const directory = mkdtempSync(join(tmpdir(), 'phylum-server-'))
     let server: RunningServer | undefined
@@ -28,11 +36,11 @@ export const serverExec: Command = {
       server = await startServer({
         database: join(directory, 'server.sqlite'),
         port: 0,
-        clock: systemClock,
-        log: context.terminal.log,
+        ...options,
       })
       const user = await createAccount(server.store, { email: 'you@localhost', name: 'You' })
       const { secret } = await createKey(server.store, user.id, { name: 'server exec' })
+      warn()
       return await execute(command!, rest, {
         ...context.environment,
         PHYLUM_API_URI: server.url,
@@ -40,6 +48,7 @@ export const serverExec: Command = {
       })
     } finally {
       await server?.stop()
+      log.flush()
       rmSync(directory, { recursive: true, force: true })
     }
   },

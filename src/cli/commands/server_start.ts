@@ -2,9 +2,10 @@ import { display, UsageError } from '#base'
 import { mkdirSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Command, Given } from '../command.ts'
-import { textOption } from '../command.ts'
-import { systemClock } from '../platform.ts'
+import { hasOption, textOption } from '../command.ts'
+import { SERVING_OPTIONS } from '../serving_options.ts'
 
 /** Port of the embedded server when the user does not say. */
 const DEFAULT_PORT = 8476
@@ -26,6 +27,16 @@ export const serverStart: Command = {
       value: 'FILE',
       summary: 'Database file (default server.sqlite in the data directory)',
     },
+    {
+      name: 'drain',
+      value: 'SECONDS',
+      summary: 'When asked to stop, answer so much longer, but say at /readyz that it ends',
+    },
+    {
+      name: 'metrics',
+      summary: 'Show /metrics to everybody, not only on a loopback address without other names',
+    },
+    ...SERVING_OPTIONS,
   ],
   examples: [
     ['phylum server start', 'until Ctrl-C; the first start makes an account and shows its key'],
@@ -33,31 +44,62 @@ export const serverStart: Command = {
       'phylum server start --port 0 --database ./api.sqlite',
       'on a free port, with a database of its own',
     ],
+    [
+      'phylum server start --fault 429:0.1:retry-after=2,slow:0.2',
+      'with answers as on a bad day, for those who write extensions',
+    ],
   ],
   async run(context, given) {
     const { terminal } = context
     const port = readPort(given)
+    const drain = readDrain(given)
     const database = readDatabase(
       textOption(given, 'database'),
       context.paths.dataDirectory,
       context.workingDirectory,
     )
+    const { readServing } = await import('../serving.ts')
+    const { log, options, warn } = readServing(given, terminal, 'all')
     mkdirSync(dirname(database), { recursive: true, mode: 0o700 })
     const { ensureFirstAccount, startServer } = await import('#server')
-    const server = await startServer({ database, port, clock: systemClock, log: terminal.log })
+    const server = await startServer({
+      database,
+      port,
+      ...options,
+      ...(hasOption(given, 'metrics') ? { isMetricsOpen: true } : {}),
+    })
     const account = await ensureFirstAccount(server.store)
     if (account !== undefined) {
-      terminal.say(`Made the account ${account.user.email}. Its API key, shown this once:`)
+      log.say(`Made the account ${account.user.email}. Its API key, shown this once:`)
       terminal.print(account.secret.reveal())
-      terminal.say('Use it with:')
-      terminal.say(`  export PHYLUM_API_URI=${server.url} PHYLUM_API_KEY=…`)
+      log.say('Use it with:')
+      log.say(`  export PHYLUM_API_URI=${server.url} PHYLUM_API_KEY=…`)
     }
-    terminal.say(`Listening on ${server.url}, database "${display(database)}"; Ctrl-C stops it`)
+    warn()
+    log.say(`Listening on ${server.url}, database "${display(database)}"; Ctrl-C stops it`)
     await stopSignal()
-    terminal.log.note('Stopping')
+    if (drain > 0) {
+      log.note(`Stopping in ${drain} s; once more stops it at once`)
+      server.drain()
+      await Promise.race([delay(drain * 1000), stopSignal()])
+    }
+    log.note('Stopping')
     await server.stop()
+    log.flush()
     return 0
   },
+}
+
+/** Longest time between the wish to stop and the end, in seconds. */
+const MAX_DRAIN = 3600
+
+function readDrain(given: Given): number {
+  const text = textOption(given, 'drain') ?? '0'
+  const seconds = /^\d{1,4}(\.\d+)?$/.test(text) ? Number(text) : NaN
+  if (seconds <= MAX_DRAIN) return seconds
+  throw new UsageError(
+    `Option --drain is "${display(text)}", not a number of seconds from 0 to ${MAX_DRAIN}`,
+  )
 }
 
 function readPort(given: Given): number {

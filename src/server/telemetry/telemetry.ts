@@ -80,7 +80,9 @@ export class Telemetry {
   /** Notes a fault on demand that a request met. */
   noteFault(request: Request, fault: string): void {
     const trace = this.#traces.get(request)
-    if (trace !== undefined) trace.fault = trace.fault === undefined ? fault : `${trace.fault}+${fault}`
+    if (trace !== undefined) {
+      trace.fault = trace.fault === undefined ? fault : `${trace.fault}+${fault}`
+    }
   }
 
   /** Counts a call of the database that failed. */

@@ -39,6 +39,7 @@ export function createUi(options: UiOptions): Ui {
     hono.on(route.method, route.path, (context) => answer(route, context, options))
   }
   hono.get('/assets/:name', ({ req }) => {
+    options.telemetry?.noteRoute(req.raw, '/assets/:name')
     const asset = ASSETS_BY_PATH.get(req.path)
     return asset === undefined ? showProblem(req.raw, notFound(), options) : serveAsset(asset)
   })
@@ -61,9 +62,14 @@ async function answer(
   options: UiOptions,
 ): Promise<Response> {
   const request = req.raw
+  const { telemetry } = options
+  telemetry?.noteRoute(request, route.path)
   const url = new URL(request.url)
   const { origin, place } = locate(url, options)
   const visit = await readVisit(request, place, options)
+  if (visit.session !== undefined) {
+    telemetry?.noteCaller(request, { userId: visit.session.user.id })
+  }
   const form = route.method === 'POST' ? await readForm(request, visit.id, origin) : NO_FORM
   const { session } = visit
   if (session === undefined && !route.isOpen) {

@@ -2,6 +2,7 @@ import type { Clock, Log } from '#base'
 import type { Identity } from '../identity/identity.ts'
 import type { PasswordHasher } from '../password.ts'
 import type { Session, Store } from '../store.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Form } from './form.ts'
 import type { Viewer } from './markup.ts'
 import type { Answer } from './response.ts'
@@ -17,6 +18,8 @@ export interface UiOptions {
   identity?: Identity
   /** Tells where the server is reached from outside, if not where a request says. */
   origin?: () => URL
+  /** Is told what requests are for, and from whom. */
+  telemetry?: Telemetry
 }
 
 /** A request for a page, which has passed every check that can be made without the page. */

@@ -1,0 +1,148 @@
+import { isPhylumError } from '#base'
+import type { Clock, Log } from '#base'
+import type { RequestRecord } from '#server'
+import { setImmediate } from 'node:timers'
+import type { Terminal } from './terminal.ts'
+
+/** How a server's log is written: for people, or one JSON object a line for programs. */
+export type LogFormat = 'text' | 'json'
+
+/** What a server says, and what it was asked, on stderr. */
+export interface ServerLog extends Log {
+  /** Says what is always said, `-q` or not: where the server listens, what was made. */
+  say(message: string): void
+  /** Writes a line about a request. */
+  record(record: RequestRecord): void
+  /** Writes what waits to be written. */
+  flush(): void
+}
+
+export interface ServerLogOptions {
+  format: LogFormat
+  clock: Clock
+  /** Whether a request has a line of its own. */
+  isShown: (record: RequestRecord) => boolean
+}
+
+/** Lines of requests that wait for the end of a turn are written at once from so many characters on. */
+const MAX_WAITING = 64 * 1024
+
+/** Makes the log of a server. */
+export function createServerLog(terminal: Terminal, options: ServerLogOptions): ServerLog {
+  const { format, isShown } = options
+  const voice = format === 'text' ? createTextVoice(terminal) : createJsonVoice(terminal, options)
+  let waiting: string[] = []
+  let length = 0
+  let lost = 0
+
+  // Requests that are answered in one turn of the event loop are written with one call.
+  function record(record: RequestRecord): void {
+    if (!isShown(record)) return
+    const line = format === 'json' ? renderJson(record) : renderText(record)
+    if (waiting.push(line) === 1) setImmediate(flush)
+    length += line.length
+    if (length > MAX_WAITING) flush()
+  }
+
+  function flush(): void {
+    const lines = waiting
+    waiting = []
+    length = 0
+    if (lines.length > 0) attempt(lines.length, () => terminal.say(lines.join('\n')))
+  }
+
+  /** Writes, and lets the server live where that fails: a disk that is full stops nobody from being answered. */
+  function attempt(lines: number, write: () => void): void {
+    try {
+      if (lost > 0) voice.warn(`${lost} lines of the log could not be written`)
+      lost = 0
+      write()
+    } catch (error) {
+      if (!isPhylumError(error, 'ERR_CLI_OUTPUT')) throw error
+      lost += lines
+    }
+  }
+
+  /** Puts a message behind what was there before it. */
+  function tell(write: () => void): void {
+    flush()
+    attempt(1, write)
+  }
+
+  return {
+    warn: (message) => tell(() => voice.warn(message)),
+    note: (message) => tell(() => voice.note(message)),
+    debug: (message) => tell(() => voice.debug(message)),
+    say: (message) => tell(() => voice.say(message)),
+    record,
+    flush,
+  }
+}
+
+type Voice = Log & Pick<ServerLog, 'say'>
+
+function createTextVoice({ log, say }: Terminal): Voice {
+  return { ...log, say }
+}
+
+function createJsonVoice(terminal: Terminal, { clock }: ServerLogOptions): Voice {
+  const write = (level: string, message: string) =>
+    terminal.say(JSON.stringify({ time: isoTime(clock.now()), level, message }))
+  return {
+    warn(message) {
+      if (terminal.verbosity > -2) write('warn', message)
+    },
+    note(message) {
+      if (terminal.verbosity > -1) write('info', message)
+    },
+    debug(message) {
+      if (terminal.verbosity > 0) write('debug', message)
+    },
+    say: (message) => write('info', message),
+  }
+}
+
+function renderJson(record: RequestRecord): string {
+  const { time, requestId, method, route, status, milliseconds, bytes } = record
+  return JSON.stringify({
+    time: isoTime(time),
+    level: status < 500 ? 'info' : 'error',
+    event: 'request',
+    method,
+    route,
+    status,
+    ms: round(milliseconds),
+    bytes,
+    cut: record.isCut ? true : undefined,
+    key_id: record.keyId,
+    user_id: record.userId,
+    request_id: requestId,
+    fault: record.fault,
+  })
+}
+
+function renderText(record: RequestRecord): string {
+  const { time, requestId, method, route, status, milliseconds, bytes } = record
+  const words = [
+    isoTime(time),
+    method,
+    route,
+    String(status),
+    `${round(milliseconds)}ms`,
+    `${bytes}B`,
+  ]
+  if (record.isCut) words.push('cut')
+  if (record.keyId !== undefined) words.push(`key=${record.keyId}`)
+  else if (record.userId !== undefined) words.push(`user=${record.userId}`)
+  words.push(`request=${requestId}`)
+  if (record.fault !== undefined) words.push(`fault=${record.fault}`)
+  return words.join(' ')
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 100) / 100
+}
