@@ -1,7 +1,6 @@
 import { isPhylumError } from '#base'
 import type { Clock, Log } from '#base'
 import type { RequestRecord } from '#server'
-import { setImmediate } from 'node:timers'
 import type { Terminal } from './terminal.ts'
 
 /** How a server's log is written: for people, or one JSON object a line for programs. */
@@ -24,22 +23,27 @@ export interface ServerLogOptions {
   isShown: (record: RequestRecord) => boolean
 }
 
-/** Lines of requests that wait for the end of a turn are written at once from so many characters on. */
+/** How long a line about a request may wait for others, in milliseconds: to write each by itself would cost more than to answer. */
+const PATIENCE = 50
+
+/** So many characters wait for no others. */
 const MAX_WAITING = 64 * 1024
 
 /** Makes the log of a server. */
 export function createServerLog(terminal: Terminal, options: ServerLogOptions): ServerLog {
-  const { format, isShown } = options
-  const voice = format === 'text' ? createTextVoice(terminal) : createJsonVoice(terminal, options)
+  const { format, isShown, clock } = options
+  const render = format === 'json' ? renderJson : renderText
+  const tellTime = createTimeTeller(clock)
+  const voice = format === 'text' ? createTextVoice(terminal) : createJsonVoice(terminal, tellTime)
   let waiting: string[] = []
   let length = 0
   let lost = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
 
-  // Requests that are answered in one turn of the event loop are written with one call.
   function record(record: RequestRecord): void {
     if (!isShown(record)) return
-    const line = format === 'json' ? renderJson(record) : renderText(record)
-    if (waiting.push(line) === 1) setImmediate(flush)
+    const line = render(record, tellTime())
+    if (waiting.push(line) === 1) timer = setTimeout(flush, PATIENCE)
     length += line.length
     if (length > MAX_WAITING) flush()
   }
@@ -48,6 +52,7 @@ export function createServerLog(terminal: Terminal, options: ServerLogOptions): 
     const lines = waiting
     waiting = []
     length = 0
+    clearTimeout(timer)
     if (lines.length > 0) attempt(lines.length, () => terminal.say(lines.join('\n')))
   }
 
@@ -85,9 +90,9 @@ function createTextVoice({ log, say }: Terminal): Voice {
   return { ...log, say }
 }
 
-function createJsonVoice(terminal: Terminal, { clock }: ServerLogOptions): Voice {
+function createJsonVoice(terminal: Terminal, tellTime: () => string): Voice {
   const write = (level: string, message: string) =>
-    terminal.say(JSON.stringify({ time: isoTime(clock.now()), level, message }))
+    terminal.say(JSON.stringify({ time: tellTime(), level, message }))
   return {
     warn(message) {
       if (terminal.verbosity > -2) write('warn', message)
@@ -102,10 +107,10 @@ function createJsonVoice(terminal: Terminal, { clock }: ServerLogOptions): Voice
   }
 }
 
-function renderJson(record: RequestRecord): string {
-  const { time, requestId, method, route, status, milliseconds, bytes } = record
+function renderJson(record: RequestRecord, time: string): string {
+  const { requestId, method, route, status, milliseconds, bytes } = record
   return JSON.stringify({
-    time: isoTime(time),
+    time,
     level: status < 500 ? 'info' : 'error',
     event: 'request',
     method,
@@ -121,26 +126,23 @@ function renderJson(record: RequestRecord): string {
   })
 }
 
-function renderText(record: RequestRecord): string {
-  const { time, requestId, method, route, status, milliseconds, bytes } = record
-  const words = [
-    isoTime(time),
-    method,
-    route,
-    String(status),
-    `${round(milliseconds)}ms`,
-    `${bytes}B`,
-  ]
-  if (record.isCut) words.push('cut')
-  if (record.keyId !== undefined) words.push(`key=${record.keyId}`)
-  else if (record.userId !== undefined) words.push(`user=${record.userId}`)
-  words.push(`request=${requestId}`)
-  if (record.fault !== undefined) words.push(`fault=${record.fault}`)
-  return words.join(' ')
+function renderText(record: RequestRecord, time: string): string {
+  const { requestId, method, route, status, milliseconds, bytes, keyId, userId, fault } = record
+  const head = `${time} ${method} ${route} ${status} ${round(milliseconds)}ms ${bytes}B`
+  const who = keyId !== undefined ? ` key=${keyId}` : userId !== undefined ? ` user=${userId}` : ''
+  const how = `${record.isCut ? ' cut' : ''}${fault === undefined ? '' : ` fault=${fault}`}`
+  return `${head}${who} request=${requestId}${how}`
 }
 
-function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString()
+/** Makes a function that tells the time, and writes it anew only when it has changed. */
+function createTimeTeller(clock: Clock): () => string {
+  let told = NaN
+  let text = ''
+  return () => {
+    const now = clock.now()
+    if (now !== told) text = new Date(told = now).toISOString()
+    return text
+  }
 }
 
 function round(milliseconds: number): number {

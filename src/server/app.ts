@@ -17,6 +17,7 @@ import { routes } from './routes.ts'
 import type { Store } from './store.ts'
 import { METRICS_TYPE } from './telemetry/render_metrics.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
+import type { Trace } from './telemetry/trace.ts'
 import { createUi } from './ui/ui.ts'
 
 /**
@@ -56,14 +57,14 @@ export function createApp(options: AppOptions): App {
   const hono = new Hono<{ Bindings: { sender: string } }>()
   for (const { method, path, answer } of options.identity?.endpoints ?? []) {
     hono.on(method, path, ({ req, env }) => {
-      telemetry?.noteRoute(req.raw, path)
+      telemetry?.traceOf(req.raw)?.noteRoute(path)
       return answer(req.raw, env.sender)
     })
   }
   for (const route of routes) hono.on(route.method, route.path, createHandler(route, options))
   if (telemetry !== undefined && options.isMetricsOpen) {
     hono.get(METRICS_PATH, ({ req }) => {
-      telemetry.noteRoute(req.raw, METRICS_PATH)
+      telemetry.traceOf(req.raw)?.noteRoute(METRICS_PATH)
       return new Response(telemetry.renderMetrics(), { headers: METRICS_HEADERS })
     })
   }
@@ -82,21 +83,24 @@ export function createApp(options: AppOptions): App {
 }
 
 function createHandler(route: Route, options: AppOptions) {
-  const { telemetry } = options
   const check = route.body && compile(route.body)
   return async ({ req }: Context): Promise<Response> => {
     const request = req.raw
-    telemetry?.noteRoute(request, route.path)
+    const trace = options.telemetry?.traceOf(request)
+    trace?.noteRoute(route.path)
     // Before the body is looked at, so that nobody without a key has a body read or parsed.
     const caller = route.open ? { userId: '' } : await authenticate(request, options)
-    if (!route.open) telemetry?.noteCaller(request, caller)
+    if (!route.open) trace?.noteCaller(caller)
     let body: unknown
     if (check !== undefined) body = await readJson(request, check)
     else if (route.method !== 'GET') await refuseBody(request)
     const reply = await route.answer({ store: options.store, caller, params: req.param(), body })
     return route.status === 204
-      ? new Response(null, { status: 204, headers: SECURITY_HEADERS })
-      : render(route.status, reply)
+      ? new Response(null, {
+        status: 204,
+        headers: { ...SECURITY_HEADERS, ...trace?.sign(0) },
+      })
+      : render(route.status, reply, trace)
   }
 }
 
@@ -136,31 +140,34 @@ const JSON_HEADERS = { 'content-type': 'application/json', ...SECURITY_HEADERS }
 function render(
   status: number,
   body: unknown,
+  trace: Trace | undefined,
   headers?: Readonly<Record<string, string>>,
 ): Response {
   const text = JSON.stringify(body)
-  const length = String(Buffer.byteLength(text))
-  return new Response(text, {
-    status,
-    headers: { ...JSON_HEADERS, 'content-length': length, ...headers },
-  })
+  const signature = trace?.sign(Buffer.byteLength(text))
+  return new Response(text, { status, headers: { ...JSON_HEADERS, ...signature, ...headers } })
 }
 
-function renderError(error: unknown, { log, telemetry }: AppOptions, request: Request): Response {
-  const refusal = error instanceof Refusal
-    ? error
-    : explainFailure(error, log, telemetry?.requestIdOf(request))
+function renderError(error: unknown, options: AppOptions, request: Request): Response {
+  const trace = options.telemetry?.traceOf(request)
+  const refusal = error instanceof Refusal ? error : explainFailure(error, options, trace)
   const { code, message, status, headers } = refusal
-  return render(status, { error: { error_id: code, description: message } }, headers)
+  return render(status, { error: { error_id: code, description: message } }, trace, headers)
 }
 
 /** Tells the caller as much as the caller needs to know; paths and causes go to the log. */
-function explainFailure(error: unknown, log: Log, requestId: string | undefined): Refusal {
+function explainFailure(
+  error: unknown,
+  { log, telemetry }: AppOptions,
+  trace: Trace | undefined,
+): Refusal {
   const reason = error instanceof Error
     ? display(error.message)
     : 'A request failed for no known reason'
-  log.warn(requestId === undefined ? reason : `${reason} (request ${requestId})`)
-  return isPhylumError(error, 'ERR_SERVER_DATABASE')
-    ? new Refusal(503, 'Cannot reach the database: try again in a moment')
-    : new Refusal(500, 'Cannot answer the request: the server failed')
+  log.warn(trace === undefined ? reason : `${reason} (request ${trace.requestId})`)
+  if (!isPhylumError(error, 'ERR_SERVER_DATABASE')) {
+    return new Refusal(500, 'Cannot answer the request: the server failed')
+  }
+  telemetry?.countDatabaseError()
+  return new Refusal(503, 'Cannot reach the database: try again in a moment')
 }

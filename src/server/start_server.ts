@@ -13,7 +13,7 @@ import { createStore } from './store.ts'
 import type { Store } from './store.ts'
 import type { RequestRecord } from './telemetry/request_record.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
-import { watchDatabase } from './telemetry/watch_database.ts'
+import type { Handler } from './telemetry/telemetry.ts'
 
 export interface ServerOptions {
   /** Path of the database file, or ":memory:" for one that ends with the server. Its directory must exist. */
@@ -59,16 +59,11 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { clock, log, hostname = '127.0.0.1', port, hosts = [], publicUrl } = options
-  let isDraining = false
-  const telemetry = new Telemetry({
-    clock,
-    isDraining: () => isDraining,
-    ...options.onRequest === undefined ? {} : { onRequest: options.onRequest },
-  })
-  const database = watchDatabase(
-    await openDatabase(options.database),
-    () => telemetry.countDatabaseError(),
+  const telemetry = new Telemetry(
+    options.onRequest === undefined ? {} : { onRequest: options.onRequest },
   )
+  let isDraining = false
+  const database = await openDatabase(options.database)
   const store = createStore(database, { clock })
   try {
     // Known once the server listens; a request comes after that.
@@ -89,7 +84,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const faulty = options.faults === undefined
       ? app
       : injectFaults(app, { plan: options.faults, findRoute: createRouteFinder(routes), telemetry })
-    const server = serve(telemetry.watch(faulty), { hostname, port })
+    let handle = telemetry.watch(faulty)
+    const server = serve((request, sender) => handle(request, sender), { hostname, port })
     if (publicUrl === undefined) origin = new URL(server.url)
     const stopSweeping = startSweeping(store, { log })
     return {
@@ -97,6 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port: server.port,
       store,
       drain() {
+        if (!isDraining) handle = closeConnections(handle)
         isDraining = true
       },
       async stop() {
@@ -109,5 +106,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   } catch (error) {
     await store.close()
     throw error
+  }
+}
+
+/** Makes a handler after whose answers the connection is not used again: its other end looks for another server. */
+function closeConnections(handler: Handler): Handler {
+  return async (request, sender) => {
+    const answer = await handler(request, sender)
+    answer.headers.set('connection', 'close')
+    return answer
   }
 }

@@ -22,33 +22,34 @@ export interface FaultOptions {
 }
 
 /** Makes a handler some of whose answers go wrong, for those who write programs that must bear it. */
-export function injectFaults<Rest extends unknown[]>(
-  handler: Handler<Rest>,
+export function injectFaults(
+  handler: Handler,
   { plan, findRoute, telemetry }: FaultOptions,
-): Handler<Rest> {
+): Handler {
   const draw = createDraw(plan)
-  return async (request, ...rest) => {
+  return async (request, sender) => {
     const path = pathOf(request.url)
-    if (!API.test(path)) return await handler(request, ...rest)
+    if (!API.test(path)) return await handler(request, sender)
     const route = findRoute(path)
     const faults = draw(`${nameMethod(request.method)} ${route}`)
-    if (faults.length === 0) return await handler(request, ...rest)
-    telemetry?.noteRoute(request, route)
+    if (faults.length === 0) return await handler(request, sender)
+    const trace = telemetry?.traceOf(request)
+    trace?.noteRoute(route)
     const met: Fault[] = []
     let answer: Response | undefined
     for (const fault of faults) {
       if (fault.kind === 'slow') await delay(fault.milliseconds)
       else if (fault.kind === 'status' || fault.kind === 'expire') answer = refuse(fault)
       else {
-        answer = await handler(request, ...rest)
+        answer = await handler(request, sender)
         // An answer without a body has no middle, and nothing that could be garbage.
         if (answer.body === null) continue
         answer = spoilBody(answer, fault.kind)
       }
       met.push(fault)
     }
-    answer ??= await handler(request, ...rest)
-    for (const fault of met) telemetry?.noteFault(request, nameFault(fault))
+    answer ??= await handler(request, sender)
+    for (const fault of met) trace?.noteFault(nameFault(fault))
     if (met.length > 0) answer.headers.set(FAULT_HEADER, met.map(nameFault).join(', '))
     return answer
   }

@@ -1,32 +1,40 @@
+/** How much of a body has gone out, and whether that is all of it. */
+export interface Count {
+  bytes: number
+  isCut: boolean
+}
+
 /**
  * Passes the body of an answer on and counts it.
  *
- * @param onEnd called once, with the bytes that went out, and whether the body was cut before its end
+ * @param onEnd called once, when the count is final
  */
 export function countBody(
   body: ReadableStream<Uint8Array>,
-  onEnd: (bytes: number, isCut: boolean) => void,
+  count: Count,
+  onEnd: () => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader()
-  let bytes = 0
   return new ReadableStream({
     async pull(controller) {
       try {
         const { done, value } = await reader.read()
         if (done) {
-          onEnd(bytes, false)
+          onEnd()
           controller.close()
         } else {
-          bytes += value.byteLength
+          count.bytes += value.byteLength
           controller.enqueue(value)
         }
       } catch (error) {
-        onEnd(bytes, true)
+        count.isCut = true
+        onEnd()
         controller.error(error)
       }
     },
     async cancel(reason) {
-      onEnd(bytes, true)
+      count.isCut = true
+      onEnd()
       await reader.cancel(reason)
     },
   }, { highWaterMark: 0 })

@@ -36,9 +36,8 @@ export class Metrics {
     while (bucket < BUCKETS.length && seconds > BUCKETS[bucket]!) bucket++
     series.buckets[bucket] = series.buckets[bucket]! + 1
     series.seconds += seconds
-    for (const each of fault?.split('+') ?? []) {
-      this.#faults.set(each, (this.#faults.get(each) ?? 0) + 1)
-    }
+    if (fault === undefined) return
+    for (const each of fault.split('+')) this.#faults.set(each, (this.#faults.get(each) ?? 0) + 1)
   }
 
   /** Everything that was asked so far, by route and method. */

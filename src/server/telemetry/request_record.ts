@@ -1,7 +1,5 @@
-/** What is known of a request once it is answered. Nothing in it is the sender's own text, but for the request's id. */
+/** What is known of a request once it is answered, at that moment. Nothing in it is the sender's own text, but for the request's id. */
 export interface RequestRecord {
-  /** When it came, in milliseconds since the epoch. */
-  time: number
   /** The sender's, where that was well-formed. */
   requestId: string
   /** One of the methods that are known, or "OTHER". */
@@ -14,11 +12,11 @@ export interface RequestRecord {
   bytes: number
   /** The answer's body ended before its end: the sender went away, or it was cut. */
   isCut: boolean
-  userId?: string
+  userId: string | undefined
   /** Id of the API key, not the key. */
-  keyId?: string
+  keyId: string | undefined
   /** The faults on demand that the request met: "slow+429". */
-  fault?: string
+  fault: string | undefined
 }
 
 /** Methods that are told apart. A sender may invent others, as many as it likes; each would be a series of its own. */

@@ -39,7 +39,7 @@ export function createUi(options: UiOptions): Ui {
     hono.on(route.method, route.path, (context) => answer(route, context, options))
   }
   hono.get('/assets/:name', ({ req }) => {
-    options.telemetry?.noteRoute(req.raw, '/assets/:name')
+    options.telemetry?.traceOf(req.raw)?.noteRoute('/assets/:name')
     const asset = ASSETS_BY_PATH.get(req.path)
     return asset === undefined ? showProblem(req.raw, notFound(), options) : serveAsset(asset)
   })
@@ -62,14 +62,12 @@ async function answer(
   options: UiOptions,
 ): Promise<Response> {
   const request = req.raw
-  const { telemetry } = options
-  telemetry?.noteRoute(request, route.path)
+  const trace = options.telemetry?.traceOf(request)
+  trace?.noteRoute(route.path)
   const url = new URL(request.url)
   const { origin, place } = locate(url, options)
   const visit = await readVisit(request, place, options)
-  if (visit.session !== undefined) {
-    telemetry?.noteCaller(request, { userId: visit.session.user.id })
-  }
+  if (visit.session !== undefined) trace?.noteCaller({ userId: visit.session.user.id })
   const form = route.method === 'POST' ? await readForm(request, visit.id, origin) : NO_FORM
   const { session } = visit
   if (session === undefined && !route.isOpen) {
