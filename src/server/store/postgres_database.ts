@@ -39,7 +39,7 @@ export async function openPostgresDatabase(
 ): Promise<Database> {
   const name = nameOfPostgres(url)
   const busy = options.busyMilliseconds ?? BUSY_MILLISECONDS
-  const pool = await createPool(url, name, busy, options.connections ?? CONNECTIONS)
+  const pool = await createPool(url, busy, options.connections ?? CONNECTIONS)
   const database = new PostgresDatabase(pool, name, busy)
   try {
     await database.migrate()
@@ -50,12 +50,7 @@ export async function openPostgresDatabase(
   }
 }
 
-async function createPool(
-  url: string,
-  name: string,
-  busy: number,
-  connections: number,
-): Promise<Pool> {
+async function createPool(url: string, busy: number, connections: number): Promise<Pool> {
   // Loaded here: who keeps a file does not pay for it.
   const { default: pg } = await import('pg')
   const readers: Readonly<Record<number, (text: string) => unknown>> = {
@@ -64,36 +59,25 @@ async function createPool(
     [pg.types.builtins.BOOL]: (text) => text === 't' ? 1 : 0,
     [pg.types.builtins.BYTEA]: (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')),
   }
-  try {
-    const pool = new pg.Pool({
-      connectionString: url,
-      application_name: 'phylum',
-      max: connections,
-      connectionTimeoutMillis: CONNECT_MILLISECONDS,
-      statement_timeout: STATEMENT_MILLISECONDS,
-      // Ours, for a server that is gone without a word and cannot end the statement itself.
-      query_timeout: STATEMENT_MILLISECONDS + CONNECT_MILLISECONDS,
-      lock_timeout: busy,
-      idle_in_transaction_session_timeout: STATEMENT_MILLISECONDS,
-      keepAlive: true,
-      allowExitOnIdle: true,
-      types: {
-        getTypeParser: (id: number) => readers[id] ?? pg.types.getTypeParser(id),
-      },
-    })
-    // A connection that breaks while nobody uses it is taken out by the pool; the next request gets another one.
-    pool.on('error', () => {})
-    return pool
-  } catch {
-    // Without the cause: the text of a URL that cannot be parsed may be in it, password and all.
-    throw new PhylumError(
-      'ERR_SERVER_DATABASE',
-      `Cannot open database "${name}": its URL is not valid`,
-      {
-        hints: ['write it as postgres://user@host:5432/database'],
-      },
-    )
-  }
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'phylum',
+    max: connections,
+    connectionTimeoutMillis: CONNECT_MILLISECONDS,
+    statement_timeout: STATEMENT_MILLISECONDS,
+    // Ours, for a server that is gone without a word and cannot end the statement itself.
+    query_timeout: STATEMENT_MILLISECONDS + CONNECT_MILLISECONDS,
+    lock_timeout: busy,
+    idle_in_transaction_session_timeout: STATEMENT_MILLISECONDS,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    types: {
+      getTypeParser: (id: number) => readers[id] ?? pg.types.getTypeParser(id),
+    },
+  })
+  // A connection that breaks while nobody uses it is taken out by the pool; the next request gets another one.
+  pool.on('error', () => {})
+  return pool
 }
 
 class PostgresDatabase implements Database {
