@@ -16,7 +16,10 @@ import { Telemetry } from './telemetry/telemetry.ts'
 import type { Handler } from './telemetry/telemetry.ts'
 
 export interface ServerOptions {
-  /** Path of the database file, or ":memory:" for one that ends with the server. Its directory must exist. */
+  /**
+   * Path of the database file, whose directory must exist; ":memory:" for one that ends with the server; or the URL of
+   * a PostgreSQL database.
+   */
   database: string
   /** Port to listen on; 0 takes a free one. */
   port: number

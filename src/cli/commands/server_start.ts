@@ -1,10 +1,11 @@
 import { display, UsageError } from '#base'
 import { mkdirSync } from 'node:fs'
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command, Given } from '../command.ts'
 import { hasOption, textOption } from '../command.ts'
+import { DATABASE_OPTION, readDatabase } from '../server_database.ts'
 import { SERVING_OPTIONS } from '../serving_options.ts'
 
 /** Port of the embedded server when the user does not say. */
@@ -22,11 +23,7 @@ export const serverStart: Command = {
       value: 'N',
       summary: `Port to listen on (default ${DEFAULT_PORT}; 0 takes a free one)`,
     },
-    {
-      name: 'database',
-      value: 'FILE',
-      summary: 'Database file (default server.sqlite in the data directory)',
-    },
+    DATABASE_OPTION,
     {
       name: 'drain',
       value: 'SECONDS',
@@ -45,6 +42,10 @@ export const serverStart: Command = {
       'on a free port, with a database of its own',
     ],
     [
+      'phylum server start --database postgres://phylum@db.example.org/phylum',
+      'on PostgreSQL, with the password of PGPASSWORD or ~/.pgpass',
+    ],
+    [
       'phylum server start --fault 429:0.1:retry-after=2,slow:0.2',
       'with answers as on a bad day, for those who write extensions',
     ],
@@ -53,17 +54,13 @@ export const serverStart: Command = {
     const { terminal } = context
     const port = readPort(given)
     const drain = readDrain(given)
-    const database = readDatabase(
-      textOption(given, 'database'),
-      context.paths.dataDirectory,
-      context.workingDirectory,
-    )
+    const { where, name, isFile } = await readDatabase(given, context)
     const { readServing } = await import('../serving.ts')
     const { log, options, warn } = readServing(given, terminal, 'all')
-    mkdirSync(dirname(database), { recursive: true, mode: 0o700 })
+    if (isFile) mkdirSync(dirname(where), { recursive: true, mode: 0o700 })
     const { ensureFirstAccount, startServer } = await import('#server')
     const server = await startServer({
-      database,
+      database: where,
       port,
       ...options,
       ...(hasOption(given, 'metrics') ? { isMetricsOpen: true } : {}),
@@ -76,7 +73,7 @@ export const serverStart: Command = {
       log.say(`  export PHYLUM_API_URI=${server.url} PHYLUM_API_KEY=…`)
     }
     warn()
-    log.say(`Listening on ${server.url}, database "${display(database)}"; Ctrl-C stops it`)
+    log.say(`Listening on ${server.url}, database "${name}"; Ctrl-C stops it`)
     await stopSignal()
     if (drain > 0) {
       log.note(`Stopping in ${drain} s; once more stops it at once`)
@@ -108,16 +105,6 @@ function readPort(given: Given): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
   if (port <= 65535) return port
   throw new UsageError(`Option --port is "${display(text)}", not a number from 0 to 65535`)
-}
-
-function readDatabase(
-  text: string | undefined,
-  dataDirectory: string,
-  workingDirectory: string,
-): string {
-  if (text === undefined) return join(dataDirectory, 'server.sqlite')
-  if (text === '') throw new UsageError('Option --database is empty')
-  return isAbsolute(text) ? text : join(workingDirectory, text)
 }
 
 /** Waits until the server is asked to stop. */
