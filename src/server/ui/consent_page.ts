@@ -31,8 +31,14 @@ function explainScope(scope: string, holds: ConsentView['holds']): Words {
       return ['See who you are', 'Your name and your email address.']
     case 'offline_access':
       return holds === 'key'
-        ? ['Act as you, until you revoke its token', 'It gets a token of its own, which you find under API Access Tokens.']
-        : ['Act as you, until it is signed out', 'Also while you are away: see and change your groups and their members.']
+        ? [
+          'Act as you, until you revoke its token',
+          'It gets a token of its own, which you find under API Access Tokens.',
+        ]
+        : [
+          'Act as you, until it is signed out',
+          'Also while you are away: see and change your groups and their members.',
+        ]
     default:
       return [`Use “${scope}”`, 'A permission of its own.']
   }
@@ -46,23 +52,34 @@ export function renderConsentPage(view: ConsentView): Markup {
     viewer,
     shape: 'narrow',
     main: html`<section class="card consent" aria-labelledby="consent-title">
-<p class="parties" aria-hidden="true"><span class="party">${icon('device')}</span><span class="bond"></span><span class="party ours">${logo()}</span></p>
+<p class="parties" aria-hidden="true"><span class="party">${
+      icon('device')
+    }</span><span class="bond"></span><span class="party ours">${logo()}</span></p>
 <h1 id="consent-title">Allow <bdi>${app}</bdi>?</h1>
 <p class="lead">It asks to act as <strong><bdi>${viewer.name}</bdi></strong>. If you allow it, it can:</p>
 <ul class="scopes">${
       scopes.map((scope) => {
         const [what, more] = explainScope(scope, holds)
-        return html`<li>${icon('check')}<div><strong>${what}</strong><span class="muted">${more}</span></div></li>`
+        return html`<li>${
+          icon('check')
+        }<div><strong>${what}</strong><span class="muted">${more}</span></div></li>`
       })
     }</ul>
 ${
       userCode !== undefined &&
-      html`<div class="compare"><p>Go on only if the device in front of you shows this code:</p>
-<p class="user-code" translate="no">${userCode}</p></div>`
+      html`
+        <div class="compare">
+          <p>Go on only if the device in front of you shows this code:</p>
+          <p class="user-code" translate="no">${userCode}</p>
+        </div>
+      `
     }
 ${
       destination !== undefined &&
-      html`<p class="hint">Your answer goes to a program on your computer, at <strong>${destination}</strong>. Did you not start it? Then deny.</p>`
+      html`
+        <p
+          class="hint">Your answer goes to a program on your computer, at <strong>${destination}</strong>. Did you not start it? Then deny.</p>
+      `
     }
 <form method="post" action="${view.action}" data-once>
 ${renderToken(viewer)}

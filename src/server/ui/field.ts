@@ -87,6 +87,14 @@ export function titleOf(title: string, { errors }: Filled): string {
 function attributes(all: Record<string, string | number | boolean | undefined>): Markup[] {
   return Object.entries(all).flatMap(([name, value]) => {
     if (value === undefined || value === false) return []
-    return [value === true ? html` ${name}` : html` ${name}="${String(value)}"`]
+    return [
+      value === true
+        ? html`
+          ${name}
+        `
+        : html`
+          ${name}="${String(value)}"
+        `,
+    ]
   })
 }

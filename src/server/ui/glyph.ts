@@ -19,10 +19,16 @@ interface Branch {
  */
 export function glyph(id: string): Markup {
   const bytes = hash('sha256', id, 'buffer')
-  const lines = growTree(bytes, { tips: 4 + bytes[30]! % 2, left: 3, right: SIDE - 6, height: SIDE })
-  return html`<svg class="glyph hue-${bytes[31]! % HUES}" viewBox="0 0 ${SIDE} ${SIDE}" aria-hidden="true">${
-    raw(lines)
-  }</svg>`
+  const lines = growTree(bytes, {
+    tips: 4 + bytes[30]! % 2,
+    left: 3,
+    right: SIDE - 6,
+    height: SIDE,
+  })
+  return html`
+    <svg class="glyph hue-${bytes[31]! % HUES}" viewBox="0 0 ${SIDE} ${SIDE}"
+      aria-hidden="true">${raw(lines)}</svg>
+  `
 }
 
 /** What a tree is grown into. */

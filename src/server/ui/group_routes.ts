@@ -77,7 +77,9 @@ async function remove(call: SignedInCall, group: Group, member: Member): Promise
   const { options: { store }, session } = call
   const removal = await store.removeMember(group.id, member.userId)
   if (removal === 'last_admin') {
-    const errors = { '': 'A group needs an admin, and this is its last one. Delete the group instead.' }
+    const errors = {
+      '': 'A group needs an admin, and this is its last one. Delete the group instead.',
+    }
     return { status: 422, page: confirmRemove(call, group, member, { values: {}, errors }) }
   }
   return member.userId === session.user.id

@@ -30,29 +30,31 @@ export function renderGroupsPage({ viewer, groups, form, notice }: GroupsView): 
     current: 'groups',
     notice,
     main: html`
-<div class="heading">
-<h1>Groups</h1>
-<p class="lead">People who work on the same things. Admins say who belongs to a group; members see it.</p>
-</div>
-<section class="card create" aria-labelledby="create-title">
-<h2 id="create-title">New group</h2>
-<form method="post" action="/groups" data-once>
-${renderToken(viewer)}
-${renderFormError(form)}
-<div class="row">
-${
-      renderField({
+      <div class="heading">
+        <h1>Groups</h1>
+        <p
+          class="lead">People who work on the same things. Admins say who belongs to a group; members see it.</p>
+      </div>
+      <section class="card create" aria-labelledby="create-title">
+        <h2 id="create-title">New group</h2>
+        <form method="post" action="/groups" data-once>
+      ${renderToken(viewer)}
+      ${renderFormError(form)}
+      <div class="row">
+      ${renderField({
         name: 'name',
         label: 'Name',
         hint: 'You will be its admin.',
         maxlength: 64,
-      }, form)
-    }
-<p class="actions"><button type="submit" class="button primary">${icon('plus')}Create group</button></p>
-</div>
-</form>
-</section>
-${groups.length === 0 ? renderEmpty() : renderList(groups)}`,
+      }, form)}
+      <p class="actions"><button type="submit" class="button primary">${icon(
+        'plus',
+      )}Create group</button></p>
+      </div>
+        </form>
+      </section>
+      ${groups.length === 0 ? renderEmpty() : renderList(groups)}
+    `,
   })
 }
 
@@ -65,18 +67,21 @@ ${glyph('an empty list of groups')}
 }
 
 function renderList(groups: readonly ListedGroup[]): Markup {
-  return html`<section aria-labelledby="list-title">
-<h2 id="list-title">Your groups <span class="count">${groups.length}</span></h2>
-<ul class="tiles">${
-    groups.map(({ id, name, createdAt, role }) =>
-      html`<li><a href="${groupPath(name)}">${glyph(id)}<span class="tile-name"><bdi>${name}</bdi></span>
-<span class="tile-facts">${renderRole(role)}<span class="muted">since ${
-        renderDate(createdAt)
-      }</span></span></a></li>
-`
-    )
-  }</ul>
-</section>`
+  return html`
+    <section aria-labelledby="list-title">
+      <h2 id="list-title">Your groups <span class="count">${groups.length}</span></h2>
+      <ul class="tiles">${groups.map(({ id, name, createdAt, role }) =>
+        html`
+          <li><a href="${groupPath(name)}">${glyph(
+            id,
+          )}<span class="tile-name"><bdi>${name}</bdi></span>
+          <span class="tile-facts">${renderRole(role)}<span class="muted">since ${renderDate(
+            createdAt,
+          )}</span></span></a></li>
+        `
+      )}</ul>
+    </section>
+  `
 }
 
 /** Writes what somebody is in a group. */

@@ -24,7 +24,10 @@ ${glyph(`message ${title}`)}
 ${status !== undefined && html`<p class="status" aria-hidden="true">${status}</p>`}
 <h1>${title}</h1>
 <p class="lead">${text}</p>
-${next && html`<p class="actions"><a class="button primary" href="${next.href}">${next.text}</a></p>`}
+${
+      next &&
+      html`<p class="actions"><a class="button primary" href="${next.href}">${next.text}</a></p>`
+    }
 </section>`,
   })
 }

@@ -51,7 +51,9 @@ export function drawPhyla(): Markup {
     if (typeof branch === 'string') {
       const y = GAP * ++count
       path += `M${x} ${y}H${TIPS}`
-      tips += `<circle cx="${TIPS + 3}" cy="${y}" r="3"/><text x="${TIPS + 14}" y="${y + 5}">${branch}</text>`
+      tips += `<circle cx="${TIPS + 3}" cy="${y}" r="3"/><text x="${TIPS + 14}" y="${
+        y + 5
+      }">${branch}</text>`
       return y
     }
     const heights = branch.map((each) => place(each, depth + 1))

@@ -19,7 +19,9 @@ export interface SignInView {
 }
 
 /** Writes the page on which one signs in. */
-export function renderSignInPage({ visitor, form, action, other, app, notice }: SignInView): Markup {
+export function renderSignInPage(
+  { visitor, form, action, other, app, notice }: SignInView,
+): Markup {
   return renderPage({
     title: titleOf('Sign in', form),
     shape: 'alone',
@@ -97,7 +99,8 @@ ${
         name: 'password',
         label: 'Password',
         type: 'password',
-        hint: `At least ${minimum} characters. A few words in a row do well; no digits or signs are asked for.`,
+        hint:
+          `At least ${minimum} characters. A few words in a row do well; no digits or signs are asked for.`,
         autocomplete: 'new-password',
       }, form)
     }
@@ -112,7 +115,8 @@ ${drawPhyla()}
 
 /** Says why one would sign in: because a program asks, or for what there is here. */
 function renderReason(app: string | undefined, otherwise: string): Markup {
-  return app === undefined
-    ? html`<p class="lead">${otherwise}</p>`
-    : html`<p class="lead"><strong><bdi>${app}</bdi></strong> asks to act as you. You decide in a moment.</p>`
+  return app === undefined ? html`<p class="lead">${otherwise}</p>` : html`
+    <p
+      class="lead"><strong><bdi>${app}</bdi></strong> asks to act as you. You decide in a moment.</p>
+  `
 }

@@ -31,25 +31,26 @@ export function renderTokenPage({ viewer, token, uses, apiUrl, now }: TokenView)
     viewer,
     current: 'tokens',
     main: html`
-<p class="trail"><a href="/tokens">${icon('back')}API Access Tokens</a></p>
-<div class="heading with-glyph">
-${glyph(id)}
-<div>
-<h1><bdi>${name}</bdi></h1>
-<dl class="facts">
-<div><dt>Created</dt><dd>${renderExact(createdAt)}</dd></div>
-<div><dt>Last used</dt><dd>${
-      usedAt === null ? html`<span class="muted">Never</span>` : renderDistance(usedAt, now)
-    }</dd></div>
-<div><dt>Expires</dt><dd>${renderExpiry(expiresAt, now)}</dd></div>
-</dl>
-</div>
-<a class="button danger" href="/tokens/revoke?token=${id}" data-dialog>Revoke</a>
-</div>
-<section aria-labelledby="activity-title">
-<h2 id="activity-title">Recent activity</h2>
-${uses.length === 0 ? renderUnused(apiUrl) : renderUses(uses, now)}
-</section>`,
+      <p class="trail"><a href="/tokens">${icon('back')}API Access Tokens</a></p>
+      <div class="heading with-glyph">
+      ${glyph(id)}
+      <div>
+      <h1><bdi>${name}</bdi></h1>
+      <dl class="facts">
+      <div><dt>Created</dt><dd>${renderExact(createdAt)}</dd></div>
+      <div><dt>Last used</dt><dd>${usedAt === null
+        ? html`<span class="muted">Never</span>`
+        : renderDistance(usedAt, now)}</dd></div>
+      <div><dt>Expires</dt><dd>${renderExpiry(expiresAt, now)}</dd></div>
+      </dl>
+      </div>
+      <a class="button danger" href="/tokens/revoke?token=${id}" data-dialog>Revoke</a>
+      </div>
+      <section aria-labelledby="activity-title">
+      <h2 id="activity-title">Recent activity</h2>
+      ${uses.length === 0 ? renderUnused(apiUrl) : renderUses(uses, now)}
+      </section>
+    `,
   })
 }
 
@@ -64,19 +65,26 @@ ${icon('key')}
 }
 
 function renderUses(uses: readonly Use[], now: number): Markup {
-  return html`<table role="table" class="list activity">
-<thead role="rowgroup"><tr role="row"><th role="columnheader">Request</th><th role="columnheader">Answer</th><th role="columnheader">When</th></tr></thead>
-<tbody role="rowgroup">${
-    uses.map(({ at, method, path, status }) =>
-      html`<tr role="row">
-<td role="cell" class="name"><code><span class="method">${method}</span> ${path}</code></td>
-<td role="cell" data-label="Answer"><span class="badge ${
-        status < 400 ? 'good' : 'over'
-      }">${status}</span></td>
-<td role="cell" data-label="When">${renderDistance(at, now)}</td>
-</tr>
-`
-    )
-  }</tbody>
-</table>`
+  return html`
+    <table role="table" class="list activity">
+      <thead role="rowgroup">
+        <tr role="row">
+          <th role="columnheader">Request</th>
+          <th role="columnheader">Answer</th>
+          <th role="columnheader">When</th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">${uses.map(({ at, method, path, status }) =>
+        html`
+          <tr role="row">
+            <td role="cell" class="name"><code><span class="method">${method}</span> ${path}</code></td>
+            <td role="cell" data-label="Answer"><span class="badge ${status < 400
+              ? 'good'
+              : 'over'}">${status}</span></td>
+            <td role="cell" data-label="When">${renderDistance(at, now)}</td>
+          </tr>
+        `
+      )}</tbody>
+    </table>
+  `
 }

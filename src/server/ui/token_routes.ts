@@ -108,7 +108,9 @@ function confirm({ viewer }: SignedInCall, chosen: readonly ApiKey[]) {
     viewer,
     current: 'tokens',
     title: isOne ? 'Revoke this token?' : `Revoke ${chosen.length} tokens?`,
-    text: html`What uses ${isOne ? 'it' : 'them'} is turned away at once. This cannot be undone.`,
+    text: html`What uses ${
+      isOne ? 'it' : 'them'
+    } will stop working at once. This cannot be undone.`,
     subjects: chosen,
     action: '/tokens/revoke',
     hidden: chosen.map(({ id }) => ['token', id] as const),

@@ -53,61 +53,71 @@ export function renderTokensPage(view: TokensView): Markup {
     current: 'tokens',
     notice,
     main: html`
-<div class="heading">
-<h1>API Access Tokens</h1>
-<p class="lead">A token lets a program act as you. Whoever holds it can use it, until it expires or you revoke it.</p>
-</div>
-${created && renderShowOnce(created)}
-${renderForm(view)}
-${tokens.length === 0 ? renderEmpty() : renderTable(view)}`,
+      <div class="heading">
+        <h1>API Access Tokens</h1>
+        <p
+          class="lead">A token lets a program act as you. Whoever holds it can use it, until it expires or you revoke it.</p>
+      </div>
+      ${created && renderShowOnce(created)}
+      ${renderForm(view)}
+      ${tokens.length === 0 ? renderEmpty() : renderTable(view)}
+    `,
   })
 }
 
 function renderForm({ viewer, form, dates }: TokensView): Markup {
   const life = form.values.expiry ?? LIVES[0][0]
   const error = form.errors.expiry
-  return html`<section class="card create" aria-labelledby="create-title">
-<h2 id="create-title">New token</h2>
-<form method="post" action="/tokens" autocomplete="off" data-once>
-${renderToken(viewer)}
-${renderFormError(form)}
-<div class="row">
-${
-    renderField({
+  return html`
+    <section class="card create" aria-labelledby="create-title">
+      <h2 id="create-title">New token</h2>
+      <form method="post" action="/tokens" autocomplete="off" data-once>
+    ${renderToken(viewer)}
+    ${renderFormError(form)}
+    <div class="row">
+    ${renderField({
       name: 'name',
       label: 'Name',
       hint: 'What will use it, such as “laptop” or “nightly build”.',
       maxlength: 64,
       optional: false,
-    }, form)
-  }
-<div class="field${error ? ' bad' : ''}">
-<label for="expiry">Expires after</label>
-${renderError('expiry', error)}
-<select id="expiry" name="expiry"${error ? html` aria-invalid="true" aria-describedby="expiry-error"` : ''}>
-${
-    LIVES.map(([value, text]) =>
-      html`<option value="${value}"${value === life ? html` selected` : ''}>${text}</option>`
-    )
-  }
-</select>
-</div>
-<div class="until">
-${
-    renderField({
+    }, form)}
+    <div class="field${error ? ' bad' : ''}">
+    <label for="expiry">Expires after</label>
+    ${renderError('expiry', error)}
+    <select id="expiry" name="expiry"${error
+      ? html`
+        aria-invalid="true" aria-describedby="expiry-error"
+      `
+      : ''}>
+    ${LIVES.map(([value, text]) =>
+      html`
+        <option value="${value}" ${value === life
+          ? html`
+            selected
+          `
+          : ''}>${text}</option>
+      `
+    )}
+    </select>
+    </div>
+    <div class="until">
+    ${renderField({
       name: 'date',
       label: 'Last day',
       type: 'date',
       optional: true,
       min: dates.first,
       max: dates.last,
-    }, form)
-  }
-</div>
-<p class="actions"><button type="submit" class="button primary">${icon('plus')}Create token</button></p>
-</div>
-</form>
-</section>`
+    }, form)}
+    </div>
+    <p class="actions"><button type="submit" class="button primary">${icon(
+      'plus',
+    )}Create token</button></p>
+    </div>
+      </form>
+    </section>
+  `
 }
 
 function renderEmpty(): Markup {
@@ -120,34 +130,45 @@ ${glyph('an empty list of tokens')}
 }
 
 function renderTable({ tokens, now }: TokensView): Markup {
-  return html`<section aria-labelledby="list-title">
-<h2 id="list-title">Your tokens <span class="count">${tokens.length}</span></h2>
-<form method="get" action="/tokens/revoke" data-dialog>
-<table role="table" class="list">
-<thead role="rowgroup"><tr role="row">
-<th role="columnheader" class="pick"><span class="visually-hidden">Select</span></th>
-<th role="columnheader">Name</th><th role="columnheader">Created</th><th role="columnheader">Last used</th><th role="columnheader">Expires</th>
-<th role="columnheader"><span class="visually-hidden">Revoke</span></th>
-</tr></thead>
-<tbody role="rowgroup">${tokens.map((token) => renderRow(token, now))}</tbody>
-</table>
-<p class="below"><button type="submit" class="button quiet">Revoke selected</button></p>
-</form>
-</section>`
+  return html`
+    <section aria-labelledby="list-title">
+      <h2 id="list-title">Your tokens <span class="count">${tokens.length}</span></h2>
+      <form method="get" action="/tokens/revoke" data-dialog>
+        <table role="table" class="list">
+          <thead role="rowgroup">
+            <tr role="row">
+              <th role="columnheader" class="pick"><span class="visually-hidden">Select</span></th>
+              <th role="columnheader">Name</th>
+              <th role="columnheader">Created</th>
+              <th role="columnheader">Last used</th>
+              <th role="columnheader">Expires</th>
+              <th role="columnheader"><span class="visually-hidden">Revoke</span></th>
+            </tr>
+          </thead>
+          <tbody role="rowgroup">${tokens.map((token) => renderRow(token, now))}</tbody>
+        </table>
+        <p class="below"><button type="submit" class="button quiet">Revoke selected</button></p>
+      </form>
+    </section>
+  `
 }
 
 function renderRow({ id, name, createdAt, usedAt, expiresAt }: ListedKey, now: number): Markup {
-  return html`<tr role="row">
-<td role="cell" class="pick"><input type="checkbox" name="token" value="${id}" aria-label="Select ${name}"></td>
-<td role="cell" class="name"><a href="/tokens/${id}">${glyph(id)}<bdi>${name}</bdi></a></td>
-<td role="cell" data-label="Created">${renderDate(createdAt)}</td>
-<td role="cell" data-label="Last used">${
-    usedAt === null ? html`<span class="muted">Never</span>` : renderDistance(usedAt, now)
-  }</td>
-<td role="cell" data-label="Expires">${renderExpiry(expiresAt, now)}</td>
-<td role="cell" class="act"><a class="button quiet danger" href="/tokens/revoke?token=${id}" data-dialog aria-label="Revoke ${name}">Revoke</a></td>
-</tr>
-`
+  return html`
+    <tr role="row">
+      <td role="cell"
+        class="pick"><input type="checkbox" name="token" value="${id}" aria-label="Select ${name}"></td>
+      <td role="cell"
+        class="name"><a href="/tokens/${id}">${glyph(id)}<bdi>${name}</bdi></a></td>
+      <td role="cell" data-label="Created">${renderDate(createdAt)}</td>
+      <td role="cell" data-label="Last used">${usedAt === null
+        ? html`<span class="muted">Never</span>`
+        : renderDistance(usedAt, now)}</td>
+      <td role="cell" data-label="Expires">${renderExpiry(expiresAt, now)}</td>
+      <td role="cell"
+        class="act"><a class="button quiet danger" href="/tokens/revoke?token=${id}" data-dialog aria-label="Revoke ${name}">Revoke</a></td>
+    </tr>
+  `
 }
 
 /** How near the end of a key is when the page points it out, in milliseconds. */
