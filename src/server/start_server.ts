@@ -2,6 +2,7 @@ import type { Clock, Log } from '#base'
 import { createApp } from './app.ts'
 import { createIdentity } from './identity/create_identity.ts'
 import { serve } from './serve.ts'
+import { startSweeping } from './start_sweeping.ts'
 import { openDatabase } from './store/open_database.ts'
 import { createStore } from './store.ts'
 import type { Store } from './store.ts'
@@ -60,6 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     })
     const server = serve(app, { hostname, port })
     if (publicUrl === undefined) origin = new URL(server.url)
+    const stopSweeping = startSweeping(store, { log })
     return {
       url: origin.origin,
       address: server.url,
@@ -67,6 +69,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       store,
       async stop() {
         await server.stop()
+        await stopSweeping()
         await store.close()
       },
     }

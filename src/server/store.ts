@@ -1,4 +1,8 @@
 import type { Clock } from '#base'
+import { createActivityStore } from './store/activity.ts'
+import type { ActivityStore } from './store/activity.ts'
+import { createAnswerStore } from './store/answers.ts'
+import type { AnswerStore } from './store/answers.ts'
 import type { Database, DatabaseOptions } from './store/database.ts'
 import { createGroupStore } from './store/groups.ts'
 import type { GroupStore } from './store/groups.ts'
@@ -7,9 +11,12 @@ import type { KeyStore } from './store/keys.ts'
 import { createMemberStore } from './store/members.ts'
 import type { MemberStore } from './store/members.ts'
 import { openDatabase } from './store/open_database.ts'
+import { sweep } from './store/sweep.ts'
 import { createUserStore } from './store/users.ts'
 import type { UserStore } from './store/users.ts'
 
+export type { Activity } from './store/activity.ts'
+export type { Answer, RepeatableRequest } from './store/answers.ts'
 export type { Group } from './store/groups.ts'
 export type { ApiKey, NewApiKey } from './store/keys.ts'
 export type { Member, Removal, Role } from './store/members.ts'
@@ -21,9 +28,12 @@ export type { User } from './store/users.ts'
  *
  * Every method throws ERR_SERVER_DATABASE when the database is locked, full, damaged or gone.
  */
-export interface Store extends UserStore, KeyStore, GroupStore, MemberStore {
+export interface Store
+  extends UserStore, KeyStore, GroupStore, MemberStore, AnswerStore, ActivityStore {
   /** Runs several calls as one transaction; `work` uses the store that it is given, see `Database.transaction()`. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>
+  /** Removes what has expired. @returns number of rows removed */
+  sweep(): Promise<number>
   /** Flushes and closes; the store cannot be used afterwards. */
   close(): Promise<void>
 }
@@ -40,6 +50,9 @@ export function createStore(database: Database, options: StoreOptions): Store {
     ...createKeyStore(database, clock),
     ...createGroupStore(database, clock),
     ...createMemberStore(database, clock),
+    ...createAnswerStore(database, clock),
+    ...createActivityStore(database),
+    sweep: () => sweep(database, clock.now()),
     transaction: (work) => database.transaction((inside) => work(createStore(inside, options))),
     close: () => database.close(),
   }

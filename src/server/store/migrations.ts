@@ -102,12 +102,12 @@ export const MIGRATIONS: readonly Step[] = [
 
   CREATE TABLE idempotency (
     user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
-    key TEXT NOT NULL,
+    key_hash BLOB NOT NULL CHECK (length(key_hash) = 32),
     request_hash BLOB NOT NULL CHECK (length(request_hash) = 32),
-    status INTEGER,
-    body TEXT,
+    status INTEGER NOT NULL,
+    body TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    PRIMARY KEY (user_id, key)
+    PRIMARY KEY (user_id, key_hash)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX idempotency_by_start ON idempotency (created_at);
 
