@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import * as oidc from 'openid-client'
 import { createAccount, startServer } from '#server'
 import type { RunningServer } from '#server'
@@ -9,6 +10,7 @@ import type { Database } from '../../src/server/store/database.ts'
 import { openDatabase } from '../../src/server/store/open_database.ts'
 import type { User } from '../../src/server/store.ts'
 import { Browser } from './browser.ts'
+import { onEachDatabase } from './databases.ts'
 import { createRecordingLog } from './recording_log.ts'
 import type { RecordingLog } from './recording_log.ts'
 import { withTemporaryDirectory } from './temporary.ts'
@@ -20,8 +22,8 @@ export const CALLBACK = 'http://127.0.0.1:51234/'
 export interface World {
   server: RunningServer
   url: string
-  /** Its directory, with the database in it and nothing else. */
-  directory: string
+  /** Where its database is: what `--database` takes. */
+  place: string
   log: RecordingLog
   /** Time as the server and the pages are told it; the provider itself looks at the machine's clock. */
   clock: { skew: number; now(): number }
@@ -31,25 +33,25 @@ export interface World {
   database: Database
 }
 
-/** Runs a test against a server of its own, on a socket. */
+/** Makes a test that runs against a server of its own, on a socket, once on each database. */
 export function withIdentity(
   body: (world: World) => Promise<void>,
   options: { publicUrl?: string } = {},
-): () => Promise<void> {
-  return () =>
+): (t: TestContext) => Promise<void> {
+  return onEachDatabase((where) =>
     withTemporaryDirectory(async (directory) => {
-      const file = join(directory, 'server.sqlite')
+      const place = where === ':memory:' ? join(directory, 'server.sqlite') : where
       const clock = { skew: 0, now: () => Date.now() + clock.skew }
       const log = createRecordingLog()
-      const server = await startServer({ database: file, port: 0, clock, log, ...options })
-      const database = await openDatabase(file)
+      const server = await startServer({ database: place, port: 0, clock, log, ...options })
+      const database = await openDatabase(place)
       try {
         const { url } = server
         const origin = () => new URL(url)
         await body({
           server,
           url,
-          directory,
+          place,
           log,
           clock,
           user: await createAccount(server.store, { email: 'ann@example.org', name: 'Ann' }),
@@ -61,6 +63,7 @@ export function withIdentity(
         await server.stop()
       }
     })
+  )
 }
 
 /** Reads how a client is to talk to the provider. */
@@ -93,11 +96,11 @@ export interface Login {
 }
 
 /** The part of a server that a login needs. */
-export type Place = Pick<World, 'identity' | 'user'>
+export type Person = Pick<World, 'identity' | 'user'>
 
 /** Logs in through a browser, as somebody who agrees to everything. */
 export async function logIn(
-  place: Place,
+  person: Person,
   config: oidc.Configuration,
   parameters: Record<string, string> = {},
   browser = new Browser(),
@@ -105,8 +108,8 @@ export async function logIn(
   const { address, verifier, state } = await beginLogin(config, parameters)
   const page = (await browser.open(address)).url
   assert.match(page.pathname, /^\/interaction\//, page.href)
-  const next = await place.identity.finishInteraction(browser.request(page), {
-    userId: place.user.id,
+  const next = await person.identity.finishInteraction(browser.request(page), {
+    userId: person.user.id,
     signedInAt: Date.now(),
   })
   assert.ok(next, 'the interaction is not there')
