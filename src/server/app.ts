@@ -14,15 +14,16 @@ import type { PasswordHasher } from './password.ts'
 import { Refusal } from './refusal.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
+import { senderOf } from './sender.ts'
 import type { Store } from './store.ts'
 import { createUi } from './ui/ui.ts'
 
 /**
  * A server as a function. It never rejects: a failure is an answer, too.
  *
- * @param sender network address of whoever sends the request
+ * @param address of the other end of the connection
  */
-export type App = (request: Request, sender?: string) => Promise<Response>
+export type App = (request: Request, address?: string) => Promise<Response>
 
 export interface AppOptions {
   store: Store
@@ -30,6 +31,8 @@ export interface AppOptions {
   log: Log
   /** Names under which the server is reached besides those of the loopback interface, without port. */
   hosts?: readonly string[]
+  /** Whether requests come by way of a load balancer, which says from whom it has them. */
+  isBehindBalancer?: boolean
   /** The OpenID provider and the key service. */
   identity?: IdentityService
   /** Tells where the server is reached from outside, where that is not what a request says. */
@@ -51,9 +54,10 @@ export function createApp(options: AppOptions): App {
   for (const route of routes) hono.on(route.method, route.path, createHandler(route, options))
   hono.notFound((context) => renderError(explainMiss(hono, context.req), options.log))
   hono.onError((error) => renderError(error, options.log))
-  return async (request, sender = '') => {
+  return async (request, address = '') => {
     try {
       assertHost(request)
+      const sender = senderOf(request, address, options.isBehindBalancer ?? false)
       const isForPrograms = API.test(new URL(request.url).pathname)
       return (isForPrograms ? undefined : await ui(request, sender)) ??
         await hono.fetch(request, { sender })
