@@ -1,4 +1,3 @@
-import { html } from 'hono/html'
 import { renderAccountPage } from '../../src/server/ui/account_page.ts'
 import { renderConfirmPage } from '../../src/server/ui/confirm_page.ts'
 import { renderConsentPage } from '../../src/server/ui/consent_page.ts'
@@ -6,6 +5,7 @@ import { renderDevicePage } from '../../src/server/ui/device_page.ts'
 import { EMPTY } from '../../src/server/ui/field.ts'
 import { renderGroupPage } from '../../src/server/ui/group_page.ts'
 import { renderGroupsPage } from '../../src/server/ui/groups_page.ts'
+import { markup } from '../../src/server/ui/markup.ts'
 import type { Markup, Viewer } from '../../src/server/ui/markup.ts'
 import { renderMessagePage } from '../../src/server/ui/message_page.ts'
 import { renderSignInPage, renderSignUpPage } from '../../src/server/ui/sign_in_page.ts'
@@ -145,7 +145,7 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
   revoke: renderConfirmPage({
     ...confirm,
     title: 'Revoke 2 tokens?',
-    text: html`What uses them will stop working at once. This cannot be undone.`,
+    text: markup`What uses them will stop working at once. This cannot be undone.`,
     subjects: tokens.slice(0, 2),
     act: 'Revoke',
     back: '/tokens',
@@ -163,7 +163,7 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
     ...confirm,
     current: 'groups',
     title: 'Delete this group?',
-    text: html`It is gone for all of its 3 members. This cannot be undone.`,
+    text: markup`It is gone for all of its 3 members. This cannot be undone.`,
     subjects: [groups[0]!],
     typed: 'acme',
     act: 'Delete group',

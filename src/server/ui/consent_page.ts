@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
 import { icon, logo } from './icon.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 
 export interface ConsentView {
@@ -51,7 +51,7 @@ export function renderConsentPage(view: ConsentView): Markup {
     title: `Allow ${app}?`,
     viewer,
     shape: 'narrow',
-    main: html`<section class="card consent" aria-labelledby="consent-title">
+    main: markup`<section class="card consent" aria-labelledby="consent-title">
 <p class="parties" aria-hidden="true"><span class="party">${
       icon('device')
     }</span><span class="bond"></span><span class="party ours">${logo()}</span></p>
@@ -60,30 +60,27 @@ export function renderConsentPage(view: ConsentView): Markup {
 <ul class="scopes">${
       scopes.map((scope) => {
         const [what, more] = explainScope(scope, holds)
-        return html`<li>${
+        return markup`<li>${
           icon('check')
         }<div><strong>${what}</strong><span class="muted">${more}</span></div></li>`
       })
     }</ul>
 ${
       userCode !== undefined &&
-      html`
-        <div class="compare">
-          <p>Go on only if the device in front of you shows this code:</p>
-          <p class="user-code" translate="no">${userCode}</p>
-        </div>
-      `
+      markup`<div class="compare"><p>Go on only if the device in front of you shows this code:</p>
+<p class="user-code" translate="no">${userCode}</p></div>`
     }
 ${
       destination !== undefined &&
-      html`
-        <p
-          class="hint">Your answer goes to a program on your computer, at <strong>${destination}</strong>. Did you not start it? Then deny.</p>
-      `
+      markup`<p class="hint">Your answer goes to a program on your computer, at <strong>${destination}</strong>. Did you not start it? Then deny.</p>`
     }
 <form method="post" action="${view.action}" data-once>
 ${renderToken(viewer)}
-${view.hidden?.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${
+      view.hidden?.map(([name, value]) =>
+        markup`<input type="hidden" name="${name}" value="${value}">`
+      )
+    }
 <p class="actions two">
 <button type="submit" name="answer" value="deny" class="button">Deny</button>
 <button type="submit" name="answer" value="allow" class="button primary">Allow</button>

@@ -1,4 +1,5 @@
-import { html, raw } from 'hono/html'
+import { raw } from 'hono/html'
+import { markup } from './markup.ts'
 import type { Markup } from './markup.ts'
 
 // Drawn for this program, on a square of 20, in the colour of the text beside them.
@@ -21,7 +22,7 @@ const SHAPES = {
 
 /** Draws a small picture that says nothing which the text beside it does not say. */
 export function icon(name: keyof typeof SHAPES): Markup {
-  return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">${raw(SHAPES[name])}</svg>`
+  return markup`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">${raw(SHAPES[name])}</svg>`
 }
 
 /** The mark: a tree of descent with three tips, which is what a phylum is a part of. */
@@ -30,5 +31,5 @@ export const MARK =
 
 /** Draws the mark. */
 export function logo(): Markup {
-  return html`<svg class="logo" viewBox="0 0 32 28" aria-hidden="true">${raw(MARK)}</svg>`
+  return markup`<svg class="logo" viewBox="0 0 32 28" aria-hidden="true">${raw(MARK)}</svg>`
 }

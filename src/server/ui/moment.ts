@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { markup } from './markup.ts'
 import type { Markup } from './markup.ts'
 
 const MINUTE = 60_000
@@ -31,7 +31,7 @@ export function renderExact(milliseconds: number): Markup {
 function renderMoment(milliseconds: number, text: string, kind: string): Markup {
   const exact = `${EXACT.format(milliseconds)} UTC`
   const machine = new Date(milliseconds).toISOString()
-  return html`<time datetime="${machine}" title="${exact}" data-moment="${kind}">${text}</time>`
+  return markup`<time datetime="${machine}" title="${exact}" data-moment="${kind}">${text}</time>`
 }
 
 /** Units with how much of them is said before the next larger one is. */

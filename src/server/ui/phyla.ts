@@ -1,4 +1,5 @@
-import { html, raw } from 'hono/html'
+import { raw } from 'hono/html'
+import { markup } from './markup.ts'
 import type { Markup } from './markup.ts'
 
 /** A phylum, or a branch with what came of it. */
@@ -63,7 +64,7 @@ export function drawPhyla(): Markup {
     return y
   }
   place(ANIMALS, 0)
-  return html`<svg class="phyla" viewBox="0 0 480 ${GAP * (count + 1)}" aria-hidden="true">${
+  return markup`<svg class="phyla" viewBox="0 0 480 ${GAP * (count + 1)}" aria-hidden="true">${
     raw(`<path d="${path}"/>${tips}`)
   }</svg>`
 }

@@ -1,7 +1,7 @@
-import { html } from 'hono/html'
 import { glyph } from './glyph.ts'
 import { icon } from './icon.ts'
 import { renderPage } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 import { renderDistance, renderExact } from './moment.ts'
 import type { ListedKey } from './tokens_page.ts'
@@ -30,32 +30,31 @@ export function renderTokenPage({ viewer, token, uses, apiUrl, now }: TokenView)
     title: `${name} · API Access Tokens`,
     viewer,
     current: 'tokens',
-    main: html`
-      <p class="trail"><a href="/tokens">${icon('back')}API Access Tokens</a></p>
-      <div class="heading with-glyph">
-      ${glyph(id)}
-      <div>
-      <h1><bdi>${name}</bdi></h1>
-      <dl class="facts">
-      <div><dt>Created</dt><dd>${renderExact(createdAt)}</dd></div>
-      <div><dt>Last used</dt><dd>${usedAt === null
-        ? html`<span class="muted">Never</span>`
-        : renderDistance(usedAt, now)}</dd></div>
-      <div><dt>Expires</dt><dd>${renderExpiry(expiresAt, now)}</dd></div>
-      </dl>
-      </div>
-      <a class="button danger" href="/tokens/revoke?token=${id}" data-dialog>Revoke</a>
-      </div>
-      <section aria-labelledby="activity-title">
-      <h2 id="activity-title">Recent activity</h2>
-      ${uses.length === 0 ? renderUnused(apiUrl) : renderUses(uses, now)}
-      </section>
-    `,
+    main: markup`
+<p class="trail"><a href="/tokens">${icon('back')}API Access Tokens</a></p>
+<div class="heading with-glyph">
+${glyph(id)}
+<div>
+<h1><bdi>${name}</bdi></h1>
+<dl class="facts">
+<div><dt>Created</dt><dd>${renderExact(createdAt)}</dd></div>
+<div><dt>Last used</dt><dd>${
+      usedAt === null ? markup`<span class="muted">Never</span>` : renderDistance(usedAt, now)
+    }</dd></div>
+<div><dt>Expires</dt><dd>${renderExpiry(expiresAt, now)}</dd></div>
+</dl>
+</div>
+<a class="button danger" href="/tokens/revoke?token=${id}" data-dialog>Revoke</a>
+</div>
+<section aria-labelledby="activity-title">
+<h2 id="activity-title">Recent activity</h2>
+${uses.length === 0 ? renderUnused(apiUrl) : renderUses(uses, now)}
+</section>`,
   })
 }
 
 function renderUnused(apiUrl: string): Markup {
-  return html`<div class="empty">
+  return markup`<div class="empty">
 ${icon('key')}
 <h3>Not used yet</h3>
 <p>What is done with this token will stand here. To try it:</p>
@@ -65,26 +64,19 @@ ${icon('key')}
 }
 
 function renderUses(uses: readonly Use[], now: number): Markup {
-  return html`
-    <table role="table" class="list activity">
-      <thead role="rowgroup">
-        <tr role="row">
-          <th role="columnheader">Request</th>
-          <th role="columnheader">Answer</th>
-          <th role="columnheader">When</th>
-        </tr>
-      </thead>
-      <tbody role="rowgroup">${uses.map(({ at, method, path, status }) =>
-        html`
-          <tr role="row">
-            <td role="cell" class="name"><code><span class="method">${method}</span> ${path}</code></td>
-            <td role="cell" data-label="Answer"><span class="badge ${status < 400
-              ? 'good'
-              : 'over'}">${status}</span></td>
-            <td role="cell" data-label="When">${renderDistance(at, now)}</td>
-          </tr>
-        `
-      )}</tbody>
-    </table>
-  `
+  return markup`<table role="table" class="list activity">
+<thead role="rowgroup"><tr role="row"><th role="columnheader">Request</th><th role="columnheader">Answer</th><th role="columnheader">When</th></tr></thead>
+<tbody role="rowgroup">${
+    uses.map(({ at, method, path, status }) =>
+      markup`<tr role="row">
+<td role="cell" class="name"><code><span class="method">${method}</span> ${path}</code></td>
+<td role="cell" data-label="Answer"><span class="badge ${
+        status < 400 ? 'good' : 'over'
+      }">${status}</span></td>
+<td role="cell" data-label="When">${renderDistance(at, now)}</td>
+</tr>
+`
+    )
+  }</tbody>
+</table>`
 }
