@@ -42,6 +42,7 @@ const REASONS: readonly (readonly [RegExp, string, string?])[] = [
     'permission is denied',
     'let its user create tables: GRANT CREATE ON SCHEMA public TO …',
   ],
+  [/^3F000 /, 'it has no schema to keep tables in', 'create the schema that its search_path names'],
   [/^25006 /, 'it is read-only', 'name the server that takes writes'],
   [/^53100 /, 'the disk is full', 'make room, then try again'],
   [/^53300 /, 'it has no connection left', 'raise max_connections, or stop other clients'],
