@@ -88,7 +88,7 @@ test(
       const { status, body } = await post(endpoint, { ...form, expiry })
       assert.deepEqual([status, body['error']], [400, 'invalid_request'], expiry)
       assert.match(body['error_description'] ?? '', /^expiry .* is (past|no timestamp like 20)/)
-      assert.doesNotMatch(body['error_description'] ?? '', /\u001b/)
+      assert.equal(body['error_description']?.includes('\u001b'), false)
     }
     const expiry = new Date(Date.now() + 86_400_000).toISOString()
     assert.equal((await post(endpoint, { ...form, expiry })).status, 200)
