@@ -22,31 +22,38 @@ export interface ConsentView {
   switchTo: string
 }
 
-/** What a permission lets a program do, in the words of somebody who has never heard of scopes. */
-type Words = readonly [what: string, more: string]
+/** Something that a program will be able to do, and what more there is to know of it. */
+type Power = readonly [what: string, more: string]
 
-function explainScope(scope: string, holds: ConsentView['holds']): Words {
-  switch (scope) {
-    case 'openid':
-      return ['See who you are', 'Your name and your email address.']
-    case 'offline_access':
-      return holds === 'key'
-        ? [
-          'Act as you, until you revoke its token',
-          'It gets a token of its own, which you find under API Access Tokens.',
-        ]
-        : [
-          'Act as you, until it is signed out',
-          'Also while you are away: see and change your groups and their members.',
-        ]
-    default:
-      return [`Use “${scope}”`, 'A permission of its own.']
-  }
+/** What each scope means that is known; what the program will hold says the rest. */
+const KNOWN_SCOPES = ['openid', 'offline_access', 'email', 'profile']
+
+/**
+ * Lists what a program will be able to do, in the words of somebody who has never heard of scopes. It follows from what the
+ * program will hold: a key acts as its user whatever the scopes were.
+ */
+function listPowers({ holds, scopes }: ConsentView): Power[] {
+  return [
+    ['See who you are', 'Your name and your email address.'],
+    holds === 'key'
+      ? [
+        'Act as you, until you revoke its token',
+        'See and change your groups and their members. You find its token under API Access Tokens.',
+      ]
+      : scopes.includes('offline_access')
+      ? [
+        'Act as you, until it is signed out',
+        'See and change your groups and their members, also while you are away.',
+      ]
+      : ['Act as you for a few minutes', 'See and change your groups and their members.'],
+    ...scopes.filter((scope) => !KNOWN_SCOPES.includes(scope))
+      .map((scope) => [`Use “${scope}”`, 'A permission of its own.'] as const),
+  ]
 }
 
 /** Writes the page on which somebody lets an app act as them, or not. */
 export function renderConsentPage(view: ConsentView): Markup {
-  const { viewer, app, holds, scopes, destination, userCode } = view
+  const { viewer, app, destination, userCode } = view
   return renderPage({
     title: `Allow ${app}?`,
     viewer,
@@ -58,12 +65,11 @@ export function renderConsentPage(view: ConsentView): Markup {
 <h1 id="consent-title">Allow <bdi>${app}</bdi>?</h1>
 <p class="lead">It asks to act as <strong><bdi>${viewer.name}</bdi></strong>. If you allow it, it can:</p>
 <ul class="scopes">${
-      scopes.map((scope) => {
-        const [what, more] = explainScope(scope, holds)
-        return markup`<li>${
+      listPowers(view).map(([what, more]) =>
+        markup`<li>${
           icon('check')
         }<div><strong>${what}</strong><span class="muted">${more}</span></div></li>`
-      })
+      )
     }</ul>
 ${
       userCode !== undefined &&
