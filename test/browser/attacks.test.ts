@@ -49,43 +49,51 @@ async function groupsOf(name: string): Promise<string[]> {
   return (await world.server.store.listGroups(user!.id)).map((group) => group.name)
 }
 
-test('O202 a form on a page of another site, or of another port, does nothing', { skip: SKIP }, async () => {
-  const page = await world.openAs('Mark')
-  await page.goto(`${world.url}/groups`)
-  const csrf = await page.locator('input[name=csrf]').first().inputValue()
-  const fields = { name: 'planted', csrf }
-  const action = `${world.url}/groups`
-  // With the proof in it, which no other page can know: what the browser says of the sender is enough.
-  await withEvil(() => ({ '/': writeForm(action, fields) }), async (evil) => {
-    for (const site of [evil, evil.replace('localhost', '127.0.0.1')]) {
-      await page.goto(site)
-      await page.waitForURL(action)
-      await page.getByText('That is not allowed').or(page.getByText('Sign in')).first().waitFor()
-      assert.deepEqual(await groupsOf('mark'), [], site)
-    }
-  })
-  // The same form on a page of ours, or the test proves nothing.
-  await page.goto(`${world.url}/groups`)
-  await page.getByLabel('Name').fill('planted')
-  await page.getByRole('button', { name: 'Create group' }).click()
-  await page.getByText('Group created').waitFor()
-  assert.deepEqual(await groupsOf('mark'), ['planted'])
-  await finish(page, /403/)
-})
+test(
+  'O202 a form on a page of another site, or of another port, does nothing',
+  { skip: SKIP },
+  async () => {
+    const page = await world.openAs('Mark')
+    await page.goto(`${world.url}/groups`)
+    const csrf = await page.locator('input[name=csrf]').first().inputValue()
+    const fields = { name: 'planted', csrf }
+    const action = `${world.url}/groups`
+    // With the proof in it, which no other page can know: what the browser says of the sender is enough.
+    await withEvil(() => ({ '/': writeForm(action, fields) }), async (evil) => {
+      for (const site of [evil, evil.replace('localhost', '127.0.0.1')]) {
+        await page.goto(site)
+        await page.waitForURL(action)
+        await page.getByText('That is not allowed').or(page.getByText('Sign in')).first().waitFor()
+        assert.deepEqual(await groupsOf('mark'), [], site)
+      }
+    })
+    // The same form on a page of ours, or the test proves nothing.
+    await page.goto(`${world.url}/groups`)
+    await page.getByLabel('Name').fill('planted')
+    await page.getByRole('button', { name: 'Create group' }).click()
+    await page.getByText('Group created').waitFor()
+    assert.deepEqual(await groupsOf('mark'), ['planted'])
+    await finish(page, /403/)
+  },
+)
 
-test('O202 a page of another site cannot sign somebody in as somebody else', { skip: SKIP }, async () => {
-  const page = await world.open()
-  await page.goto(`${world.url}/sign-in`)
-  const csrf = await page.locator('input[name=csrf]').inputValue()
-  const action = `${world.url}/sign-in`
-  const form = writeForm(action, { email: 'mallory@example.org', password: PASSWORD, csrf })
-  await withEvil(() => ({ '/': form }), async (evil) => {
-    await page.goto(evil)
-    await page.waitForURL(action)
-    await page.getByText('That is not allowed').waitFor()
-  })
-  await finish(page, /403/)
-})
+test(
+  'O202 a page of another site cannot sign somebody in as somebody else',
+  { skip: SKIP },
+  async () => {
+    const page = await world.open()
+    await page.goto(`${world.url}/sign-in`)
+    const csrf = await page.locator('input[name=csrf]').inputValue()
+    const action = `${world.url}/sign-in`
+    const form = writeForm(action, { email: 'mallory@example.org', password: PASSWORD, csrf })
+    await withEvil(() => ({ '/': form }), async (evil) => {
+      await page.goto(evil)
+      await page.waitForURL(action)
+      await page.getByText('That is not allowed').waitFor()
+    })
+    await finish(page, /403/)
+  },
+)
 
 test('O202 no page of ours is shown in a frame, nor read by a script of another site', {
   skip: SKIP,
@@ -181,49 +189,62 @@ test('O209 after signing out, "back" shows nothing of the account', { skip: SKIP
   await finish(page)
 })
 
-test('O201 markup in names is text in every page and dialog, and runs nowhere', { skip: SKIP }, async () => {
-  const attack = '<img src=x onerror="document.title=1">'
-  const page = await world.openAs('Xavier')
-  await page.goto(`${world.url}/tokens`)
-  await page.getByLabel('Name').fill(attack)
-  await page.getByRole('button', { name: 'Create token' }).click()
-  await page.getByRole('dialog').getByText(attack).waitFor()
-  await page.getByRole('link', { name: 'Done' }).click()
-  await page.waitForSelector('dialog', { state: 'detached' })
-  await page.locator('a[data-dialog]').click()
-  await page.getByRole('dialog').getByText(attack).waitFor()
-  await page.keyboard.press('Escape')
-  await page.locator('td.name a').click()
-  await page.getByRole('heading', { name: attack }).waitFor()
-  await page.goto(`${world.url}/groups`)
-  const group = '"><svg onload=alert(1)>'
-  await page.getByLabel('Name').fill(group)
-  await page.getByRole('button', { name: 'Create group' }).click()
-  await page.getByRole('heading', { name: group }).waitFor()
-  await page.getByRole('link', { name: 'Delete group' }).click()
-  await page.getByRole('dialog').getByLabel(`Type “${group}” to confirm`).fill(group)
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete group' }).click()
-  await page.getByText('Group deleted').waitFor()
-  assert.equal(await page.locator('img, svg[onload]').count(), 0)
-  await finish(page)
-})
+test(
+  'O201 markup in names is text in every page and dialog, and runs nowhere',
+  { skip: SKIP },
+  async () => {
+    const attack = '<img src=x onerror="document.title=1">'
+    const page = await world.openAs('Xavier')
+    await page.goto(`${world.url}/tokens`)
+    await page.getByLabel('Name').fill(attack)
+    await page.getByRole('button', { name: 'Create token' }).click()
+    await page.getByRole('dialog').getByText(attack).waitFor()
+    await page.getByRole('link', { name: 'Done' }).click()
+    await page.waitForSelector('dialog', { state: 'detached' })
+    await page.locator('a[data-dialog]').click()
+    await page.getByRole('dialog').getByText(attack).waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('td.name a').click()
+    await page.getByRole('heading', { name: attack }).waitFor()
+    await page.goto(`${world.url}/groups`)
+    const group = '"><svg onload=alert(1)>'
+    await page.getByLabel('Name').fill(group)
+    await page.getByRole('button', { name: 'Create group' }).click()
+    await page.getByRole('heading', { name: group }).waitFor()
+    await page.getByRole('link', { name: 'Delete group' }).click()
+    await page.getByRole('dialog').getByLabel(`Type “${group}” to confirm`).fill(group)
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete group' }).click()
+    await page.getByText('Group deleted').waitFor()
+    assert.equal(await page.locator('img, svg[onload]').count(), 0)
+    await finish(page)
+  },
+)
 
-test('O202 the policy stops a script that got into a page by whatever mistake', { skip: SKIP }, async () => {
-  const page = await world.openAs('Policy')
-  await page.goto(`${world.url}/groups`)
-  await page.evaluate(() => {
-    document.body.insertAdjacentHTML('beforeend', '<img src="x" onerror="document.title=\'run\'">')
-    const script = document.createElement('script')
-    script.textContent = "document.title = 'run'"
-    document.body.append(script)
-    const style = document.createElement('style')
-    style.textContent = 'body { display: none }'
-    document.body.append(style)
-  })
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
-  assert.equal(await page.title(), 'Groups · phylum')
-  assert.notEqual(await page.evaluate(() => getComputedStyle(document.body).display), 'none')
-  const sent = await page.evaluate(() => fetch('https://example.org/').then(() => 'sent', () => 'no'))
-  assert.equal(sent, 'no')
-  await finish(page, /Content Security Policy|404/)
-})
+test(
+  'O202 the policy stops a script that got into a page by whatever mistake',
+  { skip: SKIP },
+  async () => {
+    const page = await world.openAs('Policy')
+    await page.goto(`${world.url}/groups`)
+    await page.evaluate(() => {
+      document.body.insertAdjacentHTML(
+        'beforeend',
+        '<img src="x" onerror="document.title=\'run\'">',
+      )
+      const script = document.createElement('script')
+      script.textContent = "document.title = 'run'"
+      document.body.append(script)
+      const style = document.createElement('style')
+      style.textContent = 'body { display: none }'
+      document.body.append(style)
+    })
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+    assert.equal(await page.title(), 'Groups · phylum')
+    assert.notEqual(await page.evaluate(() => getComputedStyle(document.body).display), 'none')
+    const sent = await page.evaluate(() =>
+      fetch('https://example.org/').then(() => 'sent', () => 'no')
+    )
+    assert.equal(sent, 'no')
+    await finish(page, /Content Security Policy|404/)
+  },
+)

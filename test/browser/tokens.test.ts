@@ -105,7 +105,10 @@ test('the same with the keyboard alone', { skip: SKIP }, async () => {
   const page = await world.openAs('Keyes', { permissions: ['clipboard-write'] })
   await page.goto(`${world.url}/groups`)
   await page.keyboard.press('Tab')
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the content')
+  assert.equal(
+    await page.evaluate(() => document.activeElement?.textContent),
+    'Skip to the content',
+  )
   await tabTo(page, 'User menu of Keyes')
   await page.keyboard.press('Enter')
   await tabTo(page, 'API Access Tokens')
@@ -155,7 +158,9 @@ test('several tokens are revoked at once', { skip: SKIP }, async () => {
   await page.getByLabel('Select a').check()
   await page.getByLabel('Select c').check()
   await page.getByRole('button', { name: 'Revoke selected' }).click()
-  await page.getByRole('dialog', { name: 'Revoke 2 tokens?' }).getByRole('button', { name: 'Revoke' })
+  await page.getByRole('dialog', { name: 'Revoke 2 tokens?' }).getByRole('button', {
+    name: 'Revoke',
+  })
     .click()
   await page.getByText('Tokens revoked').waitFor()
   assert.deepEqual(await page.locator('td.name bdi').allTextContents(), ['b'])
@@ -211,27 +216,31 @@ test('O209 the token is not to be had again: not by reload, back, forward, or a 
   await finish(page)
 })
 
-test('O209 without JavaScript the token is not to be had again either', { skip: SKIP }, async () => {
-  const page = await world.openAs('Plain', { javaScriptEnabled: false })
-  await page.goto(`${world.url}/tokens`)
-  await page.getByLabel('Name').fill('laptop')
-  await page.getByRole('button', { name: 'Create token' }).click()
-  const key = await page.locator('#new-token').textContent() ?? ''
-  assert.match(key, /^ph0_/)
-  await page.reload()
-  assert.ok(!(await page.content()).includes(key), 'the form is sent again, the name is taken')
-  await page.getByText('You have a token of this name.').waitFor()
-  await page.getByLabel('Name').fill('another')
-  await page.getByRole('button', { name: 'Create token' }).click()
-  const other = await page.locator('#new-token').textContent() ?? ''
-  await page.goto(`${world.url}/groups`)
-  // Chromium asks whether to send the form again, and shows nothing until it is told to.
-  await assert.rejects(page.goBack(), /ERR_CACHE_MISS/)
-  await page.waitForURL('chrome-error://chromewebdata/')
-  await page.goto(`${world.url}/tokens`)
-  assert.ok(!(await page.content()).includes(other))
-  await finish(page, /422|ERR_CACHE_MISS/)
-})
+test(
+  'O209 without JavaScript the token is not to be had again either',
+  { skip: SKIP },
+  async () => {
+    const page = await world.openAs('Plain', { javaScriptEnabled: false })
+    await page.goto(`${world.url}/tokens`)
+    await page.getByLabel('Name').fill('laptop')
+    await page.getByRole('button', { name: 'Create token' }).click()
+    const key = await page.locator('#new-token').textContent() ?? ''
+    assert.match(key, /^ph0_/)
+    await page.reload()
+    assert.ok(!(await page.content()).includes(key), 'the form is sent again, the name is taken')
+    await page.getByText('You have a token of this name.').waitFor()
+    await page.getByLabel('Name').fill('another')
+    await page.getByRole('button', { name: 'Create token' }).click()
+    const other = await page.locator('#new-token').textContent() ?? ''
+    await page.goto(`${world.url}/groups`)
+    // Chromium asks whether to send the form again, and shows nothing until it is told to.
+    await assert.rejects(page.goBack(), /ERR_CACHE_MISS/)
+    await page.waitForURL('chrome-error://chromewebdata/')
+    await page.goto(`${world.url}/tokens`)
+    assert.ok(!(await page.content()).includes(other))
+    await finish(page, /422|ERR_CACHE_MISS/)
+  },
+)
 
 test('times are the reader’s own where there is a script', { skip: SKIP }, async () => {
   const page = await world.openAs('Clock', { locale: 'de-DE', timezoneId: 'Asia/Tokyo' })

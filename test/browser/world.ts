@@ -53,7 +53,7 @@ export function prepareWorld(): World {
       const context = await browser.newContext(options)
       context.setDefaultTimeout(30_000)
       const page = await context.newPage()
-      watch(page)
+      watch(page, server.url)
       return page
     },
     async openAs(name, options) {
@@ -79,12 +79,14 @@ async function signIn(context: BrowserContext, { server, url }: World, name: str
 const problems = new WeakMap<Page, string[]>()
 
 /** Notes what no page may do: fail, break its policy, or ask for something that is not there or not ours. */
-function watch(page: Page): void {
+function watch(page: Page, url: string): void {
   const found: string[] = []
   problems.set(page, found)
   page.on('pageerror', (error) => found.push(error.message))
   page.on('console', (message) => {
-    if (message.type() === 'error') found.push(message.text())
+    // What pages of others do is their matter.
+    const isOurs = message.location().url.startsWith(url)
+    if (message.type() === 'error' && isOurs) found.push(message.text())
   })
   page.on('dialog', (dialog) => {
     found.push(`dialog: ${dialog.message()}`)

@@ -117,7 +117,9 @@ test(
     pages.clock.time = 5000
     await ann.send('/sign-in', { email: 'ann@example.org', password: PASSWORD })
     assert.match((await ann.get(page)).text, /Allow <bdi>/)
-    assert.ok((await goOn(ann, (await ann.send(page, { answer: 'allow' })).to)).searchParams.get('code'))
+    assert.ok(
+      (await goOn(ann, (await ann.send(page, { answer: 'allow' })).to)).searchParams.get('code'),
+    )
   }),
 )
 
@@ -174,7 +176,10 @@ test(
     const code = await beginDevice(pages)
     const ann = await pages.signUp('ann')
     await ann.get('/device')
-    assert.match((await ann.send('/device/answer', { user_code: code, answer: 'deny' })).text, /Denied/)
+    assert.match(
+      (await ann.send('/device/answer', { user_code: code, answer: 'deny' })).text,
+      /Denied/,
+    )
     assert.equal((await ann.send('/device', { user_code: code })).status, 422)
   }),
 )
