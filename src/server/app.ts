@@ -14,6 +14,7 @@ import type { PasswordHasher } from './password.ts'
 import { Refusal } from './refusal.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
+import { senderOf } from './sender.ts'
 import type { Store } from './store.ts'
 import { METRICS_TYPE } from './telemetry/render_metrics.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -23,9 +24,9 @@ import { createUi } from './ui/ui.ts'
 /**
  * A server as a function. It never rejects: a failure is an answer, too.
  *
- * @param sender network address of whoever sends the request
+ * @param address of the other end of the connection
  */
-export type App = (request: Request, sender?: string) => Promise<Response>
+export type App = (request: Request, address?: string) => Promise<Response>
 
 export interface AppOptions {
   store: Store
@@ -39,6 +40,8 @@ export interface AppOptions {
   isMetricsOpen?: boolean
   /** Answers whether the server is about to stop, so that it must not be called ready. */
   isDraining?: () => boolean
+  /** Whether requests come by way of a load balancer, which says from whom it has them. */
+  isBehindBalancer?: boolean
   /** The OpenID provider and the key service. */
   identity?: IdentityService
   /** Tells where the server is reached from outside, where that is not what a request says. */
@@ -70,9 +73,10 @@ export function createApp(options: AppOptions): App {
   }
   hono.notFound(({ req }) => renderError(explainMiss(hono, req), options, req.raw))
   hono.onError((error, { req }) => renderError(error, options, req.raw))
-  return async (request, sender = '') => {
+  return async (request, address = '') => {
     try {
       assertHost(request)
+      const sender = senderOf(request, address, options.isBehindBalancer ?? false)
       const isForPrograms = API.test(new URL(request.url).pathname)
       return (isForPrograms ? undefined : await ui(request, sender)) ??
         await hono.fetch(request, { sender })

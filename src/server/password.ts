@@ -31,7 +31,8 @@ export interface PasswordHasher {
   verify(password: string, hash: string | null | undefined): Promise<boolean>
 }
 
-const HASH = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9_-]{22})\$([A-Za-z0-9_-]{43})$/
+const HASH =
+  /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9_-]{22})\$([A-Za-z0-9_-]{43})$/
 
 /** Makes the hasher of one server. */
 export function createPasswordHasher(cost = COST): PasswordHasher {
@@ -65,7 +66,7 @@ function deriveKey(password: string, salt: Buffer, { ln, r, p }: typeof COST): P
   const N = 2 ** ln
   const options: ScryptOptions = { N, r, p, maxmem: 256 * N * r }
   return new Promise((resolve, reject) => {
-    scrypt(password, salt, 32, options, (error, key) => error === null ? resolve(key) : reject(error))
+    scrypt(password, salt, 32, options, (error, key) => error ? reject(error) : resolve(key))
   })
 }
 

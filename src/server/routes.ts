@@ -2,6 +2,7 @@ import { groupRoutes } from './group_routes.ts'
 import { keyRoutes } from './key_routes.ts'
 import { memberRoutes } from './member_routes.ts'
 import { describeApi } from './openapi.ts'
+import { profileRoutes } from './profile_routes.ts'
 import { defineRoute } from './route.ts'
 import type { Route } from './route.ts'
 import { Document, Health, Liveness, Readiness } from './schemas.ts'
@@ -55,4 +56,5 @@ export const routes: readonly Route[] = [
   ...groupRoutes,
   ...memberRoutes,
   ...keyRoutes,
+  ...profileRoutes,
 ]

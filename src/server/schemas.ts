@@ -49,6 +49,12 @@ export const ApiKey = exact('ApiKey', {
 
 export const ApiKeyList = Type.Array(ApiKey, { title: 'ApiKeyList' })
 
+export const Profile = exact('Profile', {
+  sub: Type.String({ format: 'uuid' }),
+  email: Type.String(),
+  name: Name,
+})
+
 export const KeyName = exact('KeyName', { name: Type.String() })
 
 export const ApiError = exact('ApiError', {

@@ -24,8 +24,8 @@ export interface HttpServer {
   stop(): Promise<void>
 }
 
-/** @param sender network address of whoever sends the request */
-type Handler = (request: Request, sender: string) => Promise<Response>
+/** @param address of the other end of the connection */
+type Handler = (request: Request, address: string) => Promise<Response>
 
 /** What the two runtimes have in common: listening, a way to end in peace, and one to end at once. */
 interface Listener {

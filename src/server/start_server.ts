@@ -27,7 +27,10 @@ export interface ServerOptions {
   hostname?: string
   /** Further names under which the server is reached, without port. */
   hosts?: readonly string[]
-  /** Where the server is reached from outside, if not where it listens: an origin like "https://phylum.example.org". */
+  /**
+   * Where the server is reached, if not where it listens: the origin of a load balancer before it, like
+   * "https://phylum.example.org".
+   */
   publicUrl?: string
   clock: Clock
   log: Log
@@ -46,6 +49,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where it is reached, without a slash at the end: what `PHYLUM_API_URI` takes. */
   url: string
+  /** Where it listens, in the same form. */
+  address: string
   port: number
   /** For making accounts and keys from the command line. */
   store: Store
@@ -77,6 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clock,
       log,
       hosts: [hostname, ...hosts, ...publicUrl === undefined ? [] : [origin.hostname]],
+      isBehindBalancer: publicUrl !== undefined,
       identity,
       ...publicUrl === undefined ? {} : { origin: () => origin },
       telemetry,
@@ -92,7 +98,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (publicUrl === undefined) origin = new URL(server.url)
     const stopSweeping = startSweeping(store, { log })
     return {
-      url: server.url,
+      url: origin.origin,
+      address: server.url,
       port: server.port,
       store,
       drain() {

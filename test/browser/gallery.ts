@@ -1,4 +1,3 @@
-import { html } from 'hono/html'
 import { renderAccountPage } from '../../src/server/ui/account_page.ts'
 import { renderConfirmPage } from '../../src/server/ui/confirm_page.ts'
 import { renderConsentPage } from '../../src/server/ui/consent_page.ts'
@@ -6,6 +5,7 @@ import { renderDevicePage } from '../../src/server/ui/device_page.ts'
 import { EMPTY } from '../../src/server/ui/field.ts'
 import { renderGroupPage } from '../../src/server/ui/group_page.ts'
 import { renderGroupsPage } from '../../src/server/ui/groups_page.ts'
+import { markup } from '../../src/server/ui/markup.ts'
 import type { Markup, Viewer } from '../../src/server/ui/markup.ts'
 import { renderMessagePage } from '../../src/server/ui/message_page.ts'
 import { renderSignInPage, renderSignUpPage } from '../../src/server/ui/sign_in_page.ts'
@@ -124,7 +124,12 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
     uses: [
       { at: NOW - 0.4 * DAY, method: 'GET', path: '/api/v0/groups', status: 200 },
       { at: NOW - 0.41 * DAY, method: 'POST', path: '/api/v0/groups', status: 201 },
-      { at: NOW - 1.4 * DAY, method: 'DELETE', path: '/api/v0/groups/acme/members/carl.linne@example.org', status: 403 },
+      {
+        at: NOW - 1.4 * DAY,
+        method: 'DELETE',
+        path: '/api/v0/groups/acme/members/carl.linne@example.org',
+        status: 403,
+      },
       { at: NOW - 2.4 * DAY, method: 'GET', path: '/api/v0/groups', status: 200 },
     ],
     apiUrl: 'http://127.0.0.1:8476',
@@ -140,7 +145,7 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
   revoke: renderConfirmPage({
     ...confirm,
     title: 'Revoke 2 tokens?',
-    text: html`What uses them is turned away at once. This cannot be undone.`,
+    text: markup`What uses them will stop working at once. This cannot be undone.`,
     subjects: tokens.slice(0, 2),
     act: 'Revoke',
     back: '/tokens',
@@ -158,7 +163,7 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
     ...confirm,
     current: 'groups',
     title: 'Delete this group?',
-    text: html`It is gone for all of its 3 members. This cannot be undone.`,
+    text: markup`It is gone for all of its 3 members. This cannot be undone.`,
     subjects: [groups[0]!],
     typed: 'acme',
     act: 'Delete group',
@@ -168,18 +173,30 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
     viewer,
     sessions: [
       { createdAt: NOW - 2 * HOUR, usedAt: NOW, expiresAt: NOW + 13 * DAY, isCurrent: true },
-      { createdAt: NOW - 6 * DAY, usedAt: NOW - 2 * DAY, expiresAt: NOW + 8 * DAY, isCurrent: false },
+      {
+        createdAt: NOW - 6 * DAY,
+        usedAt: NOW - 2 * DAY,
+        expiresAt: NOW + 8 * DAY,
+        isCurrent: false,
+      },
     ],
     now: NOW,
   }),
   consent: renderConsentPage({ ...consent, destination: 'http://127.0.0.1:41873' }),
-  consent_for_device: renderConsentPage({ ...consent, holds: 'tokens', userCode: 'WDJB-MJHT', action: '/device' }),
+  consent_for_device: renderConsentPage({
+    ...consent,
+    holds: 'tokens',
+    userCode: 'WDJB-MJHT',
+    action: '/device',
+  }),
   device: renderDevicePage({ viewer, form }),
   device_error: renderDevicePage({
     viewer,
     form: {
       values: { user_code: 'WDJB-MJHX' },
-      errors: { user_code: 'No device waits for this code. It may have run out: start again there.' },
+      errors: {
+        user_code: 'No device waits for this code. It may have run out: start again there.',
+      },
     },
   }),
   device_done: renderMessagePage({

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { launch } from './chromium.ts'
 import { GALLERY } from './gallery.ts'
-import { ASSETS_BY_PATH } from '../../src/server/ui/assets.ts'
+import { GALLERY_URL, serveGallery } from './gallery_page.ts'
 
 const [directory, ...names] = process.argv.slice(2)
 if (directory === undefined) throw new Error('name a directory')
@@ -22,20 +22,12 @@ try {
         reducedMotion: 'reduce',
       })
       const page = await context.newPage()
-      await context.route('**/*', async (route) => {
-        const { pathname } = new URL(route.request().url())
-        const asset = ASSETS_BY_PATH.get(pathname)
-        if (asset) return await route.fulfill({ contentType: asset.type, body: asset.text })
-        const markup = GALLERY[pathname.slice(1)]
-        if (markup === undefined) return await route.fulfill({ status: 404 })
-        await route.fulfill({ contentType: 'text/html', body: String(await markup) })
-      })
+      await serveGallery(page)
       for (const name of names.length > 0 ? names : Object.keys(GALLERY)) {
-        await page.goto(`http://localhost:1/${name}`)
-        await page.screenshot({
-          path: join(directory, `${name}.${colorScheme}.${width}.png`),
-          fullPage: true,
-        })
+        await page.goto(`${GALLERY_URL}/${name}`)
+        const path = join(directory, `${name}.${colorScheme}.${width}.png`)
+        const isModal = await page.locator('dialog:modal').count() > 0
+        await page.screenshot({ path, fullPage: !isModal })
       }
       await context.close()
     }

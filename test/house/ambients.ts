@@ -22,6 +22,7 @@ export const AMBIENTS: readonly Ambient[] = [
     doors: {
       'cli/platform.ts': 'makes the port that everybody is handed',
       'guest/': 'inside the sandbox, where it leads to the broker or to the hosts of the manifest',
+      'server/ui/browser.ts': 'runs in the browser, on a page whose policy names this server alone',
     },
   },
   {

@@ -14,7 +14,7 @@ const MODELS: readonly string[] = [
 
 /** Makes what the provider keeps one of its models with. */
 export function createAdapter(name: string, records: Records): Adapter {
-  if (name === 'Session') return NO_SESSIONS
+  if (name === 'Session' || name === 'Client') return NOTHING
   if (!MODELS.includes(name)) throw new Error(`The OpenID provider keeps no ${name}`)
   const model = name as Model
   return {
@@ -39,10 +39,13 @@ export function createAdapter(name: string, records: Records): Adapter {
 }
 
 /**
+ * Of some models nothing is kept.
+ *
  * The provider has no sessions of its own: who is signed in, and for how long, is known to the web pages alone, which
- * are asked each time. A second memory of it would outlive a sign-out.
+ * are asked each time. A second memory of it would outlive a sign-out. And no clients are kept: there are those that it
+ * is configured with, and no others.
  */
-const NO_SESSIONS: Adapter = {
+const NOTHING: Adapter = {
   upsert: () => Promise.resolve(),
   find: () => Promise.resolve(undefined),
   findByUid: () => Promise.resolve(undefined),

@@ -1,8 +1,9 @@
+import { readBytes } from '../body.ts'
 import { SECURITY_HEADERS } from '../guard.ts'
 import { Refusal } from '../refusal.ts'
 import { describeKeyService, describeOpenid } from './discovery.ts'
 import type { Endpoint, EndpointContext } from './endpoint.ts'
-import { readForm } from './form.ts'
+import { MAX_FORM, readForm } from './form.ts'
 import { DEVICE_PATH } from './identity.ts'
 import { answerJson, OAuthError } from './oauth_error.ts'
 import { KEY_TOKEN_PATH, MOUNT } from './paths.ts'
@@ -65,6 +66,12 @@ export function createEndpoints(context: EndpointContext): Endpoint[] {
       async answer(request) {
         return await (await openid()).ask(request)
       },
+    },
+    {
+      // OpenID Connect Core, section 5.3: by POST, too. The API answers to GET, with keys as well.
+      method: 'POST',
+      path: `${MOUNT}/me`,
+      answer: async (request) => await ask(request, '/me', await readBytes(request, MAX_FORM)),
     },
     { method: 'POST', path: `${MOUNT}/token`, answer: token },
     { method: 'POST', path: KEY_TOKEN_PATH, answer: token },

@@ -2,7 +2,7 @@ import { readBytes } from '../body.ts'
 import { OAuthError } from './oauth_error.ts'
 
 /** Longest form that is read, in bytes; the longest that a program has to send is some hundred. */
-const MAX_FORM = 16 * 1024
+export const MAX_FORM = 16 * 1024
 
 /** A form, and the bytes that it was read from. */
 export interface Form {

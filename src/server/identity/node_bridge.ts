@@ -115,7 +115,7 @@ export interface Mount {
 
 export type { NodeRequest, NodeResponse }
 
-/** Makes what a handler would be given for a request, for parts of it that want no more than that. */
+/** Makes what a handler is given for a request. */
 export function createNodeExchange(
   request: Request,
   mount: Mount,
@@ -129,12 +129,11 @@ export function createNodeExchange(
  */
 export function callNodeHandler(
   handler: NodeHandler,
-  request: Request,
-  mount: Mount,
+  request: NodeRequest,
+  response: NodeResponse,
 ): Promise<Response> {
-  const [nodeRequest, nodeResponse] = createNodeExchange(request, mount)
   return new Promise((resolve, reject) => {
-    nodeResponse.once('finish', () => resolve(nodeResponse.toResponse()))
-    Promise.resolve(handler(nodeRequest, nodeResponse)).catch(reject)
+    response.once('finish', () => resolve(response.toResponse()))
+    Promise.resolve(handler(request, response)).catch(reject)
   })
 }

@@ -43,6 +43,7 @@ declare module 'oidc-provider/lib/provider.js' {
 
   /** What a hook is given: the request, as far as it has come. */
   export interface Context {
+    req: NodeRequest
     type: string
     body: unknown
     oidc: { client?: { clientId: string }; route: string }

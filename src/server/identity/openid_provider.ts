@@ -1,5 +1,5 @@
 import { Provider } from 'oidc-provider/lib/provider.js'
-import { display } from '#base'
+import { display, isPhylumError } from '#base'
 import type { Clock, Log } from '#base'
 import type { Database } from '../store/database.ts'
 import { createStore } from '../store.ts'
@@ -25,6 +25,8 @@ export class OpenidProvider {
   #version: string | undefined
   #provider: Provider | undefined
   #handler: NodeHandler | undefined
+  /** What the provider has hidden from whoever asked. */
+  readonly #failures = new WeakMap<NodeRequest, Error>()
 
   constructor(options: OpenidOptions) {
     this.#options = options
@@ -43,7 +45,7 @@ export class OpenidProvider {
           findUser: (id) => createStore(database, { clock }).findUserById(id),
         }),
       )
-      provider.on('server_error', (_, error) => this.#warn(error))
+      provider.on('server_error', ({ req }, error) => void this.#failures.set(req, error))
       // Without a listener, errors would be written to stderr with their stack.
       provider.on('error', (error) => this.#warn(error))
       this.#handler = provider.callback()
@@ -56,11 +58,16 @@ export class OpenidProvider {
   /** Asks the provider; the request's path is at or below the mount. */
   async ask(request: Request, body: Uint8Array = new Uint8Array()): Promise<Response> {
     await this.open()
-    const answer = await callNodeHandler(this.#handler!, request, {
+    const [nodeRequest, nodeResponse] = createNodeExchange(request, {
       mount: MOUNT,
       origin: this.#options.origin,
       body,
     })
+    const answer = await callNodeHandler(this.#handler!, nodeRequest, nodeResponse)
+    // Where the database is gone, the provider would only say that something went wrong.
+    const failure = this.#failures.get(nodeRequest)
+    if (isPhylumError(failure)) throw failure
+    if (failure !== undefined) this.#warn(failure)
     return withoutNoise(answer)
   }
 

@@ -13,12 +13,6 @@ export type Model =
   | 'Key'
   | 'RefreshToken'
 
-/** How long what has expired is kept, so that it can be called expired and not unknown, in milliseconds. */
-const KEEP_EXPIRED = 3_600_000
-
-/** How often a process removes what has expired, in milliseconds. */
-const PURGE_INTERVAL = 600_000
-
 /**
  * What the provider keeps, in the database alone: any of several servers goes on where another one stopped. Everything
  * is found by the hash of its id.
@@ -26,7 +20,6 @@ const PURGE_INTERVAL = 600_000
 export class Records {
   readonly #database: Database
   readonly #clock: Clock
-  #purgedAt = -Infinity
 
   constructor(database: Database, clock: Clock) {
     this.#database = database
@@ -36,8 +29,6 @@ export class Records {
   /** Keeps a payload, in place of what is kept under the id. */
   async keep(model: Model, id: string, payload: Payload): Promise<void> {
     const { grantId, userCode, exp } = payload
-    // Whoever begins something makes room for it.
-    if (model === 'Interaction' || model === 'DeviceCode') await this.#purge()
     await this.#database.run(
       `INSERT INTO oidc_payloads (model, id_hash, payload, grant_hash, user_code_hash, expires_at)
       VALUES (?, ?, ?, ?, ?, ?)
@@ -116,15 +107,5 @@ export class Records {
       }
       await database.run(`DELETE FROM oidc_payloads WHERE grant_hash = ?`, grant)
     })
-  }
-
-  async #purge(): Promise<void> {
-    const now = this.#clock.now()
-    if (now - this.#purgedAt < PURGE_INTERVAL) return
-    this.#purgedAt = now
-    await this.#database.run(
-      `DELETE FROM oidc_payloads WHERE expires_at < ?`,
-      now - KEEP_EXPIRED,
-    )
   }
 }

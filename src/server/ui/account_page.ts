@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
 import { icon } from './icon.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 import { renderDate, renderDistance } from './moment.ts'
 
@@ -26,7 +26,7 @@ export function renderAccountPage({ viewer, sessions, now, notice }: AccountView
     title: 'Account and sessions',
     viewer,
     notice,
-    main: html`
+    main: markup`
 <div class="heading">
 <h1>Account and sessions</h1>
 <dl class="facts">
@@ -38,7 +38,7 @@ export function renderAccountPage({ viewer, sessions, now, notice }: AccountView
 <h2 id="sessions-title">Where you are signed in <span class="count">${sessions.length}</span></h2>
 <ul class="sessions">${
       sessions.map(({ createdAt, usedAt, expiresAt, isCurrent }) =>
-        html`<li>${icon('device')}<div><strong>${
+        markup`<li>${icon('device')}<div><strong>${
           isCurrent ? 'This browser' : 'Another browser'
         }</strong>
 <span class="muted">Signed in ${renderDistance(createdAt, now)}, seen ${

@@ -1,8 +1,8 @@
-import { html } from 'hono/html'
 import { renderField, renderFormError, titleOf } from './field.ts'
 import type { Filled } from './field.ts'
 import { glyph } from './glyph.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 
 export interface ConfirmView {
@@ -34,18 +34,22 @@ export function renderConfirmPage(view: ConfirmView): Markup {
     viewer,
     current,
     shape: 'narrow',
-    main: html`<section class="card" data-dialog-content aria-labelledby="confirm-title">
+    main: markup`<section class="card" data-dialog-content aria-labelledby="confirm-title">
 <h1 id="confirm-title">${title}</h1>
 <p>${text}</p>
 ${
       subjects.length > 0 &&
-      html`<ul class="subjects">${
-        subjects.map(({ id, name }) => html`<li>${glyph(id)}<bdi>${name}</bdi></li>`)
+      markup`<ul class="subjects">${
+        subjects.map(({ id, name }) => markup`<li>${glyph(id)}<bdi>${name}</bdi></li>`)
       }</ul>`
     }
 <form method="post" action="${view.action}" data-once>
 ${renderToken(viewer)}
-${view.hidden?.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${
+      view.hidden?.map(([name, value]) =>
+        markup`<input type="hidden" name="${name}" value="${value}">`
+      )
+    }
 ${renderFormError(form)}
 ${
       typed !== undefined &&

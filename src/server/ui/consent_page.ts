@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
 import { icon, logo } from './icon.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 
 export interface ConsentView {
@@ -22,51 +22,71 @@ export interface ConsentView {
   switchTo: string
 }
 
-/** What a permission lets a program do, in the words of somebody who has never heard of scopes. */
-type Words = readonly [what: string, more: string]
+/** Something that a program will be able to do, and what more there is to know of it. */
+type Power = readonly [what: string, more: string]
 
-function explainScope(scope: string, holds: ConsentView['holds']): Words {
-  switch (scope) {
-    case 'openid':
-      return ['See who you are', 'Your name and your email address.']
-    case 'offline_access':
-      return holds === 'key'
-        ? ['Act as you, until you revoke its token', 'It gets a token of its own, which you find under API Access Tokens.']
-        : ['Act as you, until it is signed out', 'Also while you are away: see and change your groups and their members.']
-    default:
-      return [`Use “${scope}”`, 'A permission of its own.']
-  }
+/** What each scope means that is known; what the program will hold says the rest. */
+const KNOWN_SCOPES = ['openid', 'offline_access', 'email', 'profile']
+
+/**
+ * Lists what a program will be able to do, in the words of somebody who has never heard of scopes. It follows from what the
+ * program will hold: a key acts as its user whatever the scopes were.
+ */
+function listPowers({ holds, scopes }: ConsentView): Power[] {
+  return [
+    ['See who you are', 'Your name and your email address.'],
+    holds === 'key'
+      ? [
+        'Act as you, until you revoke its token',
+        'See and change your groups and their members. You find its token under API Access Tokens.',
+      ]
+      : scopes.includes('offline_access')
+      ? [
+        'Act as you, until it is signed out',
+        'See and change your groups and their members, also while you are away.',
+      ]
+      : ['Act as you for a few minutes', 'See and change your groups and their members.'],
+    ...scopes.filter((scope) => !KNOWN_SCOPES.includes(scope))
+      .map((scope) => [`Use “${scope}”`, 'A permission of its own.'] as const),
+  ]
 }
 
 /** Writes the page on which somebody lets an app act as them, or not. */
 export function renderConsentPage(view: ConsentView): Markup {
-  const { viewer, app, holds, scopes, destination, userCode } = view
+  const { viewer, app, destination, userCode } = view
   return renderPage({
     title: `Allow ${app}?`,
     viewer,
     shape: 'narrow',
-    main: html`<section class="card consent" aria-labelledby="consent-title">
-<p class="parties" aria-hidden="true"><span class="party">${icon('device')}</span><span class="bond"></span><span class="party ours">${logo()}</span></p>
+    main: markup`<section class="card consent" aria-labelledby="consent-title">
+<p class="parties" aria-hidden="true"><span class="party">${
+      icon('device')
+    }</span><span class="bond"></span><span class="party ours">${logo()}</span></p>
 <h1 id="consent-title">Allow <bdi>${app}</bdi>?</h1>
 <p class="lead">It asks to act as <strong><bdi>${viewer.name}</bdi></strong>. If you allow it, it can:</p>
 <ul class="scopes">${
-      scopes.map((scope) => {
-        const [what, more] = explainScope(scope, holds)
-        return html`<li>${icon('check')}<div><strong>${what}</strong><span class="muted">${more}</span></div></li>`
-      })
+      listPowers(view).map(([what, more]) =>
+        markup`<li>${
+          icon('check')
+        }<div><strong>${what}</strong><span class="muted">${more}</span></div></li>`
+      )
     }</ul>
 ${
       userCode !== undefined &&
-      html`<div class="compare"><p>Go on only if the device in front of you shows this code:</p>
+      markup`<div class="compare"><p>Go on only if the device in front of you shows this code:</p>
 <p class="user-code" translate="no">${userCode}</p></div>`
     }
 ${
       destination !== undefined &&
-      html`<p class="hint">Your answer goes to a program on your computer, at <strong>${destination}</strong>. Did you not start it? Then deny.</p>`
+      markup`<p class="hint">Your answer goes to a program on your computer, at <strong>${destination}</strong>. Did you not start it? Then deny.</p>`
     }
 <form method="post" action="${view.action}" data-once>
 ${renderToken(viewer)}
-${view.hidden?.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${
+      view.hidden?.map(([name, value]) =>
+        markup`<input type="hidden" name="${name}" value="${value}">`
+      )
+    }
 <p class="actions two">
 <button type="submit" name="answer" value="deny" class="button">Deny</button>
 <button type="submit" name="answer" value="allow" class="button primary">Allow</button>

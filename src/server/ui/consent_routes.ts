@@ -67,7 +67,8 @@ export const consentRoutes: readonly UiRoute[] = [
 ]
 
 const GONE = {
-  user_code: 'No device waits for this code. It may have a slip in it, or have run out: then start again there.',
+  user_code:
+    'No device waits for this code. It may have a slip in it, or have run out: then start again there.',
 }
 
 async function readInteraction(call: UiCall): Promise<Interaction> {

@@ -1,8 +1,8 @@
-import { html } from 'hono/html'
 import { renderField, renderFormError, titleOf } from './field.ts'
 import type { Filled } from './field.ts'
 import { icon } from './icon.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 
 /** Writes the page on which somebody types the code that a device shows (RFC 8628, section 3.3). */
@@ -13,7 +13,7 @@ export function renderDevicePage(
     title: titleOf('Connect a device', form),
     viewer,
     shape: 'narrow',
-    main: html`<section class="card" aria-labelledby="device-title">
+    main: markup`<section class="card" aria-labelledby="device-title">
 <p class="parties" aria-hidden="true"><span class="party">${icon('device')}</span></p>
 <h1 id="device-title">Connect a device</h1>
 <p class="lead">Type the code that your terminal or device shows.</p>

@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { markup } from './markup.ts'
 import type { Markup } from './markup.ts'
 
 /** What stands in a form, and what is wrong with it, by the names of its fields; the form itself is ''. */
@@ -39,9 +39,9 @@ export function renderField(field: Field, { values, errors }: Filled): Markup {
   const error = errors[name]
   const value = type === 'password' ? undefined : values[name]
   const describedBy = [field.hint && `${name}-hint`, error && `${name}-error`].filter(Boolean)
-  return html`<div class="field${error ? ' bad' : ''}">
+  return markup`<div class="field${error ? ' bad' : ''}">
 <label for="${name}">${label}</label>
-${field.hint && html`<p class="hint" id="${name}-hint">${field.hint}</p>`}
+${field.hint && markup`<p class="hint" id="${name}-hint">${field.hint}</p>`}
 ${renderError(name, error)}
 <input id="${name}" name="${name}" type="${type}"${
     attributes({
@@ -69,13 +69,13 @@ ${renderError(name, error)}
 export function renderError(name: string, error: string | undefined): Markup | '' {
   return error === undefined
     ? ''
-    : html`<p class="error" id="${name}-error"><span class="visually-hidden">Error: </span>${error}</p>`
+    : markup`<p class="error" id="${name}-error"><span class="visually-hidden">Error: </span>${error}</p>`
 }
 
 /** Writes what is wrong with a form as a whole. */
 export function renderFormError({ errors }: Filled): Markup | '' {
   const error = errors['']
-  return error === undefined ? '' : html`<p class="error form-error" role="alert">${error}</p>`
+  return error === undefined ? '' : markup`<p class="error form-error" role="alert">${error}</p>`
 }
 
 /** Puts "Error" before the title, which is what a screen reader says first of a new page. */
@@ -87,6 +87,6 @@ export function titleOf(title: string, { errors }: Filled): string {
 function attributes(all: Record<string, string | number | boolean | undefined>): Markup[] {
   return Object.entries(all).flatMap(([name, value]) => {
     if (value === undefined || value === false) return []
-    return [value === true ? html` ${name}` : html` ${name}="${String(value)}"`]
+    return [value === true ? markup` ${name}` : markup` ${name}="${String(value)}"`]
   })
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { html, raw } from 'hono/html'
+import { raw } from 'hono/html'
+import { markup } from './markup.ts'
 import type { Markup } from './markup.ts'
 
 /** Side of the square on which a glyph is drawn. */
@@ -19,10 +20,15 @@ interface Branch {
  */
 export function glyph(id: string): Markup {
   const bytes = hash('sha256', id, 'buffer')
-  const lines = growTree(bytes, { tips: 4 + bytes[30]! % 2, left: 3, right: SIDE - 6, height: SIDE })
-  return html`<svg class="glyph hue-${bytes[31]! % HUES}" viewBox="0 0 ${SIDE} ${SIDE}" aria-hidden="true">${
-    raw(lines)
-  }</svg>`
+  const lines = growTree(bytes, {
+    tips: 4 + bytes[30]! % 2,
+    left: 3,
+    right: SIDE - 6,
+    height: SIDE,
+  })
+  return markup`<svg class="glyph hue-${
+    bytes[31]! % HUES
+  }" viewBox="0 0 ${SIDE} ${SIDE}" aria-hidden="true">${raw(lines)}</svg>`
 }
 
 /** What a tree is grown into. */

@@ -1,4 +1,3 @@
-import { html } from 'hono/html'
 import { isPhylumError } from '#base'
 import { createGroup } from '../account.ts'
 import { checkGroupName } from '../names.ts'
@@ -10,6 +9,7 @@ import { EMPTY } from './field.ts'
 import type { Filled } from './field.ts'
 import { renderGroupPage } from './group_page.ts'
 import { groupPath, renderGroupsPage } from './groups_page.ts'
+import { markup } from './markup.ts'
 import { noticeCookie } from './notice.ts'
 import type { Answer, PageAnswer } from './response.ts'
 import { page } from './ui_route.ts'
@@ -77,7 +77,9 @@ async function remove(call: SignedInCall, group: Group, member: Member): Promise
   const { options: { store }, session } = call
   const removal = await store.removeMember(group.id, member.userId)
   if (removal === 'last_admin') {
-    const errors = { '': 'A group needs an admin, and this is its last one. Delete the group instead.' }
+    const errors = {
+      '': 'A group needs an admin, and this is its last one. Delete the group instead.',
+    }
     return { status: 422, page: confirmRemove(call, group, member, { values: {}, errors }) }
   }
   return member.userId === session.user.id
@@ -150,8 +152,8 @@ async function confirmDelete(
     current: 'groups',
     title: 'Delete this group?',
     text: length === 1
-      ? html`You are its only member. This cannot be undone.`
-      : html`It is gone for all of its ${length} members. This cannot be undone.`,
+      ? markup`You are its only member. This cannot be undone.`
+      : markup`It is gone for all of its ${length} members. This cannot be undone.`,
     subjects: [group],
     action: `${path}/delete`,
     typed: group.name,
@@ -174,8 +176,8 @@ function confirmRemove(
     current: 'groups',
     title: isSelf ? 'Leave this group?' : `Remove ${member.name}?`,
     text: isSelf
-      ? html`You will not see it any more, until an admin adds you again.`
-      : html`<bdi>${member.email}</bdi> will not see this group any more.`,
+      ? markup`You will not see it any more, until an admin adds you again.`
+      : markup`<bdi>${member.email}</bdi> will not see this group any more.`,
     subjects: [group],
     action: `${path}/remove`,
     hidden: [['member', member.email]],

@@ -1,9 +1,9 @@
-import { html } from 'hono/html'
 import { renderField, renderFormError, titleOf } from './field.ts'
 import type { Filled } from './field.ts'
 import { glyph } from './glyph.ts'
 import { icon } from './icon.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 import { renderDate } from './moment.ts'
 
@@ -29,7 +29,7 @@ export function renderGroupsPage({ viewer, groups, form, notice }: GroupsView): 
     viewer,
     current: 'groups',
     notice,
-    main: html`
+    main: markup`
 <div class="heading">
 <h1>Groups</h1>
 <p class="lead">People who work on the same things. Admins say who belongs to a group; members see it.</p>
@@ -48,7 +48,9 @@ ${
         maxlength: 64,
       }, form)
     }
-<p class="actions"><button type="submit" class="button primary">${icon('plus')}Create group</button></p>
+<p class="actions"><button type="submit" class="button primary">${
+      icon('plus')
+    }Create group</button></p>
 </div>
 </form>
 </section>
@@ -57,7 +59,7 @@ ${groups.length === 0 ? renderEmpty() : renderList(groups)}`,
 }
 
 function renderEmpty(): Markup {
-  return html`<section class="empty">
+  return markup`<section class="empty">
 ${glyph('an empty list of groups')}
 <h2>No groups yet</h2>
 <p>Create one above and add its members, or ask an admin of another group to add you by your email.</p>
@@ -65,11 +67,13 @@ ${glyph('an empty list of groups')}
 }
 
 function renderList(groups: readonly ListedGroup[]): Markup {
-  return html`<section aria-labelledby="list-title">
+  return markup`<section aria-labelledby="list-title">
 <h2 id="list-title">Your groups <span class="count">${groups.length}</span></h2>
 <ul class="tiles">${
     groups.map(({ id, name, createdAt, role }) =>
-      html`<li><a href="${groupPath(name)}">${glyph(id)}<span class="tile-name"><bdi>${name}</bdi></span>
+      markup`<li><a href="${groupPath(name)}">${
+        glyph(id)
+      }<span class="tile-name"><bdi>${name}</bdi></span>
 <span class="tile-facts">${renderRole(role)}<span class="muted">since ${
         renderDate(createdAt)
       }</span></span></a></li>
@@ -81,7 +85,7 @@ function renderList(groups: readonly ListedGroup[]): Markup {
 
 /** Writes what somebody is in a group. */
 export function renderRole(role: ListedGroup['role']): Markup {
-  return html`<span class="badge ${role === 'admin' ? 'good' : ''}">${
+  return markup`<span class="badge ${role === 'admin' ? 'good' : ''}">${
     role === 'admin' ? 'Admin' : 'Member'
   }</span>`
 }

@@ -1,4 +1,5 @@
-import { html, raw } from 'hono/html'
+import { raw } from 'hono/html'
+import { markup } from './markup.ts'
 import type { Markup } from './markup.ts'
 
 // Drawn for this program, on a square of 20, in the colour of the text beside them.
@@ -11,15 +12,17 @@ const SHAPES = {
   shield: '<path d="M10 2.8 4 5v4.5c0 3.7 2.4 6.3 6 7.7 3.6-1.4 6-4 6-7.7V5Z"/>',
   leave: '<path d="M8 3.5H4.5v13H8M12.5 6.5 16 10l-3.5 3.5M8.5 10H16"/>',
   warning: '<path d="M10 3.2 2.6 16.2h14.8ZM10 8v4m0 2.2v.1"/>',
-  copy: '<rect x="7" y="7" width="9.5" height="9.5" rx="2"/><path d="M13 4.5a1.5 1.5 0 0 0-1.5-1.5H5A2 2 0 0 0 3 5v6.5A1.5 1.5 0 0 0 4.5 13"/>',
+  copy:
+    '<rect x="7" y="7" width="9.5" height="9.5" rx="2"/><path d="M13 4.5a1.5 1.5 0 0 0-1.5-1.5H5A2 2 0 0 0 3 5v6.5A1.5 1.5 0 0 0 4.5 13"/>',
   plus: '<path d="M10 4v12M4 10h12"/>',
   back: '<path d="m11.5 5-5 5 5 5"/>',
-  device: '<rect x="2.5" y="3.5" width="15" height="11" rx="1.8"/><path d="m6 7.5 2 1.8-2 1.8m4 .4h3.5M7 17.5h6"/>',
+  device:
+    '<rect x="2.5" y="3.5" width="15" height="11" rx="1.8"/><path d="m6 7.5 2 1.8-2 1.8m4 .4h3.5M7 17.5h6"/>',
 } as const
 
 /** Draws a small picture that says nothing which the text beside it does not say. */
 export function icon(name: keyof typeof SHAPES): Markup {
-  return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">${raw(SHAPES[name])}</svg>`
+  return markup`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">${raw(SHAPES[name])}</svg>`
 }
 
 /** The mark: a tree of descent with three tips, which is what a phylum is a part of. */
@@ -28,5 +31,5 @@ export const MARK =
 
 /** Draws the mark. */
 export function logo(): Markup {
-  return html`<svg class="logo" viewBox="0 0 32 28" aria-hidden="true">${raw(MARK)}</svg>`
+  return markup`<svg class="logo" viewBox="0 0 32 28" aria-hidden="true">${raw(MARK)}</svg>`
 }

@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
 import { ASSETS } from './assets.ts'
 import { icon, logo } from './icon.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer, Visitor } from './markup.ts'
 
 /** What a page consists of, besides what all have in common. */
@@ -20,7 +20,7 @@ export interface Page {
 /** Writes a whole page around its content. */
 export function renderPage(page: Page): Markup {
   const { title, viewer, shape = 'wide' } = page
-  return html`<!doctype html>
+  return markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -38,7 +38,7 @@ export function renderPage(page: Page): Markup {
 ${viewer && renderNavigation(viewer, page.current)}
 </header>
 <main id="main" tabindex="-1">
-${page.notice && html`<p class="notice" role="status">${icon('check')}${page.notice}</p>`}
+${page.notice && markup`<p class="notice" role="status">${icon('check')}${page.notice}</p>`}
 ${page.main}
 </main>
 <footer class="bottom">
@@ -52,10 +52,8 @@ ${page.main}
 
 function renderNavigation(viewer: Viewer, current: Page['current']): Markup {
   const link = (name: 'groups' | 'tokens', text: string) =>
-    html`<a href="/${name}"${
-      current === name ? html` aria-current="page"` : ''
-    }>${text}</a>`
-  return html`<nav class="rooms" aria-label="Pages">
+    markup`<a href="/${name}"${current === name ? markup` aria-current="page"` : ''}>${text}</a>`
+  return markup`<nav class="rooms" aria-label="Pages">
 ${link('groups', 'Groups')}
 ${link('tokens', 'Tokens')}
 </nav>
@@ -82,7 +80,7 @@ ${renderToken(viewer)}
 
 /** Writes the hidden field that every form carries: a page of another origin cannot know what stands in it. */
 export function renderToken({ csrf }: Visitor): Markup {
-  return html`<input type="hidden" name="csrf" value="${csrf}">`
+  return markup`<input type="hidden" name="csrf" value="${csrf}">`
 }
 
 /** Takes the first letter of a name, whole even where it is made of several code points. */

@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
 import { glyph } from './glyph.ts'
 import { renderPage } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 
 export interface MessageView {
@@ -19,12 +19,15 @@ export function renderMessagePage({ viewer, title, text, status, next }: Message
     title,
     ...(viewer === undefined ? {} : { viewer }),
     shape: 'narrow',
-    main: html`<section class="message">
+    main: markup`<section class="message">
 ${glyph(`message ${title}`)}
-${status !== undefined && html`<p class="status" aria-hidden="true">${status}</p>`}
+${status !== undefined && markup`<p class="status" aria-hidden="true">${status}</p>`}
 <h1>${title}</h1>
 <p class="lead">${text}</p>
-${next && html`<p class="actions"><a class="button primary" href="${next.href}">${next.text}</a></p>`}
+${
+      next &&
+      markup`<p class="actions"><a class="button primary" href="${next.href}">${next.text}</a></p>`
+    }
 </section>`,
   })
 }

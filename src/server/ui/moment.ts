@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { markup } from './markup.ts'
 import type { Markup } from './markup.ts'
 
 const MINUTE = 60_000
@@ -31,17 +31,24 @@ export function renderExact(milliseconds: number): Markup {
 function renderMoment(milliseconds: number, text: string, kind: string): Markup {
   const exact = `${EXACT.format(milliseconds)} UTC`
   const machine = new Date(milliseconds).toISOString()
-  return html`<time datetime="${machine}" title="${exact}" data-moment="${kind}">${text}</time>`
+  return markup`<time datetime="${machine}" title="${exact}" data-moment="${kind}">${text}</time>`
 }
 
-/** Says a distance in its largest unit, rounded towards now: nothing is said to last longer than it does. */
+/** Units with how much of them is said before the next larger one is. */
+const UNITS = [
+  { name: 'minute', size: MINUTE, upTo: 60 },
+  { name: 'hour', size: HOUR, upTo: 24 },
+  { name: 'day', size: DAY, upTo: 60 },
+  { name: 'month', size: 30.44 * DAY, upTo: 24 },
+  { name: 'year', size: 365.25 * DAY, upTo: Infinity },
+] as const
+
+/** Says a distance in the unit that people would. */
 function tellDistance(difference: number): string {
-  const size = Math.abs(difference)
-  const say = (unit: number, name: Intl.RelativeTimeFormatUnit) =>
-    RELATIVE.format(Math.trunc(difference / unit), name)
-  if (size < MINUTE) return difference > 0 ? 'in less than a minute' : 'just now'
-  if (size < HOUR) return say(MINUTE, 'minute')
-  if (size < DAY) return say(HOUR, 'hour')
-  if (size < 60 * DAY) return say(DAY, 'day')
-  return size < 730 * DAY ? say(30 * DAY, 'month') : say(365 * DAY, 'year')
+  for (const { name, size, upTo } of UNITS) {
+    const count = Math.round(difference / size)
+    if (count === 0) return difference > 0 ? 'in less than a minute' : 'just now'
+    if (Math.abs(count) < upTo) return RELATIVE.format(count, name)
+  }
+  return ''
 }

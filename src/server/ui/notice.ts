@@ -5,8 +5,8 @@ import { readCookie } from './cookie.ts'
 const NOTICES = {
   signed_out: 'You are signed out.',
   signed_out_everywhere: 'You are signed out everywhere.',
-  revoked: 'Token revoked. What used it is turned away from now on.',
-  revoked_several: 'Tokens revoked. What used them is turned away from now on.',
+  revoked: 'Token revoked. It does not work any more.',
+  revoked_several: 'Tokens revoked. They do not work any more.',
   group_created: 'Group created. Add its members below.',
   group_deleted: 'Group deleted.',
   member_added: 'Member added.',

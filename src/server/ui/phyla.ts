@@ -1,4 +1,5 @@
-import { html, raw } from 'hono/html'
+import { raw } from 'hono/html'
+import { markup } from './markup.ts'
 import type { Markup } from './markup.ts'
 
 /** A phylum, or a branch with what came of it. */
@@ -51,7 +52,9 @@ export function drawPhyla(): Markup {
     if (typeof branch === 'string') {
       const y = GAP * ++count
       path += `M${x} ${y}H${TIPS}`
-      tips += `<circle cx="${TIPS + 3}" cy="${y}" r="3"/><text x="${TIPS + 14}" y="${y + 5}">${branch}</text>`
+      tips += `<circle cx="${TIPS + 3}" cy="${y}" r="3"/><text x="${TIPS + 14}" y="${
+        y + 5
+      }">${branch}</text>`
       return y
     }
     const heights = branch.map((each) => place(each, depth + 1))
@@ -61,7 +64,7 @@ export function drawPhyla(): Markup {
     return y
   }
   place(ANIMALS, 0)
-  return html`<svg class="phyla" viewBox="0 0 480 ${GAP * (count + 1)}" aria-hidden="true">${
+  return markup`<svg class="phyla" viewBox="0 0 480 ${GAP * (count + 1)}" aria-hidden="true">${
     raw(`<path d="${path}"/>${tips}`)
   }</svg>`
 }

@@ -13,7 +13,10 @@ const WORDS: Partial<Record<RefusalStatus, readonly [title: string, text: string
   503: ['The server is not ready', 'Nothing is lost. Try again in a moment.'],
 }
 
-const OTHERWISE = ['Something went wrong here', 'The server has noted what. Try again in a moment.'] as const
+const OTHERWISE = [
+  'Something went wrong here',
+  'The server has noted what. Try again in a moment.',
+] as const
 
 /** Makes the page for a request that was not granted. */
 export function answerProblem(refusal: Refusal, viewer: Viewer | undefined): PageAnswer {

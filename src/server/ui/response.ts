@@ -53,7 +53,9 @@ export function writePolicy(formTarget?: string): string {
 export async function respond(answer: Answer, place: CookiePlace): Promise<Response> {
   const headers = new Headers(CLOSED)
   if (place.isSecure) headers.set('strict-transport-security', 'max-age=31536000')
-  for (const cookie of answer.cookies ?? []) headers.append('set-cookie', writeCookie(cookie, place))
+  for (const cookie of answer.cookies ?? []) {
+    headers.append('set-cookie', writeCookie(cookie, place))
+  }
   if ('to' in answer) {
     headers.set('location', answer.to)
     headers.set('content-security-policy', writePolicy())

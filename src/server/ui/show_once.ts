@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
 import { glyph } from './glyph.ts'
 import { icon } from './icon.ts'
+import { markup } from './markup.ts'
 import type { Markup } from './markup.ts'
 import { renderExact } from './moment.ts'
 
@@ -20,12 +20,12 @@ export interface ShownKey {
  * after "back" or a restart. Without the script the dialog is a part of the page; with it, one that must be answered.
  */
 export function renderShowOnce({ id, name, value, expiresAt, apiUrl }: ShownKey): Markup {
-  return html`<dialog open id="show-once" class="dialog show-once" aria-labelledby="show-once-title" aria-describedby="show-once-warning">
+  return markup`<dialog open id="show-once" class="dialog show-once" aria-labelledby="show-once-title" aria-describedby="show-once-warning">
 <div class="dialog-head">${glyph(id)}<h2 id="show-once-title">Copy your new token</h2></div>
-<p>This is <strong><bdi>${name}</bdi></strong>. ${
+<p><strong><bdi>${name}</bdi></strong> is ready. ${
     expiresAt === null
       ? 'It does not expire; revoke it when nothing needs it any more.'
-      : html`It expires on ${renderExact(expiresAt)}.`
+      : markup`It expires on ${renderExact(expiresAt)}.`
   }</p>
 <div class="secret">
 <code id="new-token" class="secret-value" tabindex="0" translate="no" data-secret>${value}</code>
@@ -35,7 +35,7 @@ export function renderShowOnce({ id, name, value, expiresAt, apiUrl }: ShownKey)
 </div>
 <p class="warning" id="show-once-warning">${
     icon('warning')
-  }<span>It cannot be shown again: this server keeps a fingerprint of it, not the token. Copy it now, and keep it as you would a password.</span></p>
+  }<span>It cannot be shown again: only a fingerprint of it is kept here. Copy it now, and guard it like a password.</span></p>
 <details>
 <summary>Try it</summary>
 <pre class="example" tabindex="0"><code data-secret>curl -H 'Authorization: Bearer ${value}' \\

@@ -1,7 +1,7 @@
-import { html } from 'hono/html'
 import { renderField, renderFormError, titleOf } from './field.ts'
 import type { Filled } from './field.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Visitor } from './markup.ts'
 import { drawPhyla } from './phyla.ts'
 
@@ -19,12 +19,14 @@ export interface SignInView {
 }
 
 /** Writes the page on which one signs in. */
-export function renderSignInPage({ visitor, form, action, other, app, notice }: SignInView): Markup {
+export function renderSignInPage(
+  { visitor, form, action, other, app, notice }: SignInView,
+): Markup {
   return renderPage({
     title: titleOf('Sign in', form),
     shape: 'alone',
     notice,
-    main: html`<div class="threshold">
+    main: markup`<div class="threshold">
 <section class="card">
 <h1>Sign in</h1>
 ${renderReason(app, 'To your groups, and to the tokens with which programs act as you.')}
@@ -65,7 +67,7 @@ export function renderSignUpPage(
   return renderPage({
     title: titleOf('Create an account', form),
     shape: 'alone',
-    main: html`<div class="threshold">
+    main: markup`<div class="threshold">
 <section class="card">
 <h1>Create an account</h1>
 ${renderReason(app, 'On this server. Nothing of it goes anywhere else.')}
@@ -97,7 +99,8 @@ ${
         name: 'password',
         label: 'Password',
         type: 'password',
-        hint: `At least ${minimum} characters. A few words in a row do well; no digits or signs are asked for.`,
+        hint:
+          `At least ${minimum} characters. A few words in a row do well; no digits or signs are asked for.`,
         autocomplete: 'new-password',
       }, form)
     }
@@ -113,6 +116,6 @@ ${drawPhyla()}
 /** Says why one would sign in: because a program asks, or for what there is here. */
 function renderReason(app: string | undefined, otherwise: string): Markup {
   return app === undefined
-    ? html`<p class="lead">${otherwise}</p>`
-    : html`<p class="lead"><strong><bdi>${app}</bdi></strong> asks to act as you. You decide in a moment.</p>`
+    ? markup`<p class="lead">${otherwise}</p>`
+    : markup`<p class="lead"><strong><bdi>${app}</bdi></strong> asks to act as you. You decide in a moment.</p>`
 }

@@ -48,7 +48,9 @@ export const signInRoutes: readonly UiRoute[] = [
       name: explainFault(checkName(name)),
       password: checkPassword(password, [email, name]),
     })
-    if (Object.keys(errors).length > 0) return { ...showSignUp(call, { values, errors }), status: 422 }
+    if (Object.keys(errors).length > 0) {
+      return { ...showSignUp(call, { values, errors }), status: 422 }
+    }
     try {
       const user = await signUp(options, { email, name, password, address })
       if (user !== undefined) return await enter(call, user)

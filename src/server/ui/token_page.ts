@@ -1,7 +1,7 @@
-import { html } from 'hono/html'
 import { glyph } from './glyph.ts'
 import { icon } from './icon.ts'
 import { renderPage } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 import { renderDistance, renderExact } from './moment.ts'
 import type { ListedKey } from './tokens_page.ts'
@@ -30,7 +30,7 @@ export function renderTokenPage({ viewer, token, uses, apiUrl, now }: TokenView)
     title: `${name} · API Access Tokens`,
     viewer,
     current: 'tokens',
-    main: html`
+    main: markup`
 <p class="trail"><a href="/tokens">${icon('back')}API Access Tokens</a></p>
 <div class="heading with-glyph">
 ${glyph(id)}
@@ -39,7 +39,7 @@ ${glyph(id)}
 <dl class="facts">
 <div><dt>Created</dt><dd>${renderExact(createdAt)}</dd></div>
 <div><dt>Last used</dt><dd>${
-      usedAt === null ? html`<span class="muted">Never</span>` : renderDistance(usedAt, now)
+      usedAt === null ? markup`<span class="muted">Never</span>` : renderDistance(usedAt, now)
     }</dd></div>
 <div><dt>Expires</dt><dd>${renderExpiry(expiresAt, now)}</dd></div>
 </dl>
@@ -54,7 +54,7 @@ ${uses.length === 0 ? renderUnused(apiUrl) : renderUses(uses, now)}
 }
 
 function renderUnused(apiUrl: string): Markup {
-  return html`<div class="empty">
+  return markup`<div class="empty">
 ${icon('key')}
 <h3>Not used yet</h3>
 <p>What is done with this token will stand here. To try it:</p>
@@ -64,11 +64,11 @@ ${icon('key')}
 }
 
 function renderUses(uses: readonly Use[], now: number): Markup {
-  return html`<table role="table" class="list activity">
+  return markup`<table role="table" class="list activity">
 <thead role="rowgroup"><tr role="row"><th role="columnheader">Request</th><th role="columnheader">Answer</th><th role="columnheader">When</th></tr></thead>
 <tbody role="rowgroup">${
     uses.map(({ at, method, path, status }) =>
-      html`<tr role="row">
+      markup`<tr role="row">
 <td role="cell" class="name"><code><span class="method">${method}</span> ${path}</code></td>
 <td role="cell" data-label="Answer"><span class="badge ${
         status < 400 ? 'good' : 'over'

@@ -1,4 +1,3 @@
-import { html } from 'hono/html'
 import { isPhylumError } from '#base'
 import { createKey } from '../account.ts'
 import { checkName } from '../names.ts'
@@ -8,6 +7,7 @@ import { renderConfirmPage } from './confirm_page.ts'
 import { explainFault } from './explain_fault.ts'
 import { EMPTY } from './field.ts'
 import { datesOf, parseLife } from './life.ts'
+import { markup } from './markup.ts'
 import { noticeCookie } from './notice.ts'
 import type { PageAnswer } from './response.ts'
 import { renderTokenPage } from './token_page.ts'
@@ -108,7 +108,9 @@ function confirm({ viewer }: SignedInCall, chosen: readonly ApiKey[]) {
     viewer,
     current: 'tokens',
     title: isOne ? 'Revoke this token?' : `Revoke ${chosen.length} tokens?`,
-    text: html`What uses ${isOne ? 'it' : 'them'} is turned away at once. This cannot be undone.`,
+    text: markup`What uses ${
+      isOne ? 'it' : 'them'
+    } will stop working at once. This cannot be undone.`,
     subjects: chosen,
     action: '/tokens/revoke',
     hidden: chosen.map(({ id }) => ['token', id] as const),

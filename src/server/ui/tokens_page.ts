@@ -1,9 +1,9 @@
-import { html } from 'hono/html'
 import { renderError, renderField, renderFormError, titleOf } from './field.ts'
 import type { Filled } from './field.ts'
 import { glyph } from './glyph.ts'
 import { icon } from './icon.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 import { renderDate, renderDistance } from './moment.ts'
 import { renderShowOnce } from './show_once.ts'
@@ -52,7 +52,7 @@ export function renderTokensPage(view: TokensView): Markup {
     viewer,
     current: 'tokens',
     notice,
-    main: html`
+    main: markup`
 <div class="heading">
 <h1>API Access Tokens</h1>
 <p class="lead">A token lets a program act as you. Whoever holds it can use it, until it expires or you revoke it.</p>
@@ -66,7 +66,7 @@ ${tokens.length === 0 ? renderEmpty() : renderTable(view)}`,
 function renderForm({ viewer, form, dates }: TokensView): Markup {
   const life = form.values.expiry ?? LIVES[0][0]
   const error = form.errors.expiry
-  return html`<section class="card create" aria-labelledby="create-title">
+  return markup`<section class="card create" aria-labelledby="create-title">
 <h2 id="create-title">New token</h2>
 <form method="post" action="/tokens" autocomplete="off" data-once>
 ${renderToken(viewer)}
@@ -84,10 +84,12 @@ ${
 <div class="field${error ? ' bad' : ''}">
 <label for="expiry">Expires after</label>
 ${renderError('expiry', error)}
-<select id="expiry" name="expiry"${error ? html` aria-invalid="true" aria-describedby="expiry-error"` : ''}>
+<select id="expiry" name="expiry"${
+    error ? markup` aria-invalid="true" aria-describedby="expiry-error"` : ''
+  }>
 ${
     LIVES.map(([value, text]) =>
-      html`<option value="${value}"${value === life ? html` selected` : ''}>${text}</option>`
+      markup`<option value="${value}"${value === life ? markup` selected` : ''}>${text}</option>`
     )
   }
 </select>
@@ -104,14 +106,16 @@ ${
     }, form)
   }
 </div>
-<p class="actions"><button type="submit" class="button primary">${icon('plus')}Create token</button></p>
+<p class="actions"><button type="submit" class="button primary">${
+    icon('plus')
+  }Create token</button></p>
 </div>
 </form>
 </section>`
 }
 
 function renderEmpty(): Markup {
-  return html`<section class="empty">
+  return markup`<section class="empty">
 ${glyph('an empty list of tokens')}
 <h2>No tokens yet</h2>
 <p>Name one above and create it: it is shown to you once, to copy. Or let the command line make its own:</p>
@@ -120,7 +124,7 @@ ${glyph('an empty list of tokens')}
 }
 
 function renderTable({ tokens, now }: TokensView): Markup {
-  return html`<section aria-labelledby="list-title">
+  return markup`<section aria-labelledby="list-title">
 <h2 id="list-title">Your tokens <span class="count">${tokens.length}</span></h2>
 <form method="get" action="/tokens/revoke" data-dialog>
 <table role="table" class="list">
@@ -137,12 +141,12 @@ function renderTable({ tokens, now }: TokensView): Markup {
 }
 
 function renderRow({ id, name, createdAt, usedAt, expiresAt }: ListedKey, now: number): Markup {
-  return html`<tr role="row">
+  return markup`<tr role="row">
 <td role="cell" class="pick"><input type="checkbox" name="token" value="${id}" aria-label="Select ${name}"></td>
 <td role="cell" class="name"><a href="/tokens/${id}">${glyph(id)}<bdi>${name}</bdi></a></td>
 <td role="cell" data-label="Created">${renderDate(createdAt)}</td>
 <td role="cell" data-label="Last used">${
-    usedAt === null ? html`<span class="muted">Never</span>` : renderDistance(usedAt, now)
+    usedAt === null ? markup`<span class="muted">Never</span>` : renderDistance(usedAt, now)
   }</td>
 <td role="cell" data-label="Expires">${renderExpiry(expiresAt, now)}</td>
 <td role="cell" class="act"><a class="button quiet danger" href="/tokens/revoke?token=${id}" data-dialog aria-label="Revoke ${name}">Revoke</a></td>
@@ -155,8 +159,8 @@ const SOON = 7 * 24 * 60 * 60 * 1000
 
 /** Says when a key ends, has ended, or that it does not. */
 export function renderExpiry(expiresAt: number | null, now: number): Markup {
-  if (expiresAt === null) return html`<span class="muted">Never</span>`
+  if (expiresAt === null) return markup`<span class="muted">Never</span>`
   const distance = renderDistance(expiresAt, now)
-  if (expiresAt <= now) return html`<span class="badge over">Expired ${distance}</span>`
-  return expiresAt - now < SOON ? html`<span class="badge soon">${distance}</span>` : distance
+  if (expiresAt <= now) return markup`<span class="badge over">Expired ${distance}</span>`
+  return expiresAt - now < SOON ? markup`<span class="badge soon">${distance}</span>` : distance
 }

@@ -1,26 +1,9 @@
-import type { Clock, Log } from '#base'
-import type { Identity } from '../identity/identity.ts'
-import type { PasswordHasher } from '../password.ts'
-import type { Session, Store } from '../store.ts'
-import type { Telemetry } from '../telemetry/telemetry.ts'
+import type { Session } from '../store.ts'
 import type { Form } from './form.ts'
 import type { Viewer } from './markup.ts'
 import type { Answer } from './response.ts'
+import type { UiOptions } from './ui_options.ts'
 import type { Visit } from './visit.ts'
-
-/** What the pages are made with. */
-export interface UiOptions {
-  store: Store
-  clock: Clock
-  log: Log
-  passwords: PasswordHasher
-  /** Lets programs in that somebody allows to. */
-  identity?: Identity
-  /** Tells where the server is reached from outside, if not where a request says. */
-  origin?: () => URL
-  /** Is told what requests are for, and from whom. */
-  telemetry?: Telemetry
-}
 
 /** A request for a page, which has passed every check that can be made without the page. */
 export interface UiCall {

@@ -3,7 +3,7 @@ import type { Session } from '../store.ts'
 import type { Cookie, CookiePlace } from './cookie.ts'
 import { readCookie } from './cookie.ts'
 import type { Viewer } from './markup.ts'
-import type { UiOptions } from './ui_route.ts'
+import type { UiOptions } from './ui_options.ts'
 
 /** Name of the cookie that tells one visitor from another, signed in or not. */
 const VISIT = 'visit'
