@@ -32,7 +32,8 @@ const built = await Bun.build({
   },
   bytecode: true,
   format: 'esm',
-  minify: { whitespace: true, syntax: true, identifiers: false },
+  // With names kept: oidc-provider files what it keeps under the names of its classes, which are otherwise dropped.
+  minify: { whitespace: true, syntax: true, identifiers: false, keepNames: true },
   define: { PHYLUM_BUNDLED: JSON.stringify(readBundled()) },
 })
 if (!built.success) {
