@@ -8,6 +8,7 @@ import { groupCreate } from './commands/group_create.ts'
 import { groupDelete } from './commands/group_delete.ts'
 import { groupList } from './commands/group_list.ts'
 import { serverExec } from './commands/server_exec.ts'
+import { serverRotateKeys } from './commands/server_rotate_keys.ts'
 import { serverStart } from './commands/server_start.ts'
 
 /** Every command: dispatch, help and suggestions are made from this list. */
@@ -22,4 +23,5 @@ export const COMMANDS: readonly Command[] = [
   groupDelete,
   serverStart,
   serverExec,
+  serverRotateKeys,
 ]

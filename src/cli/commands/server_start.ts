@@ -30,6 +30,11 @@ export const serverStart: Command = {
       summary: 'When asked to stop, answer so much longer, but say at /readyz that it ends',
     },
     {
+      name: 'url',
+      value: 'URL',
+      summary: 'Where the server is reached, if by way of a load balancer',
+    },
+    {
       name: 'metrics',
       summary: 'Show /metrics to everybody, not only on a loopback address without other names',
     },
@@ -46,6 +51,10 @@ export const serverStart: Command = {
       'on PostgreSQL, with the password of PGPASSWORD or ~/.pgpass',
     ],
     [
+      'phylum server start --url https://phylum.example.org',
+      'behind a load balancer, which speaks https',
+    ],
+    [
       'phylum server start --fault 429:0.1:retry-after=2,slow:0.2',
       'with answers as on a bad day, for those who write extensions',
     ],
@@ -54,6 +63,7 @@ export const serverStart: Command = {
     const { terminal } = context
     const port = readPort(given)
     const drain = readDrain(given)
+    const publicUrl = readUrl(given)
     const { where, name, isFile } = await readDatabase(given, context)
     const { readServing } = await import('../serving.ts')
     const { log, options, warn } = readServing(given, terminal, 'all')
@@ -63,6 +73,7 @@ export const serverStart: Command = {
       database: where,
       port,
       ...options,
+      ...(publicUrl === undefined ? {} : { publicUrl }),
       ...(hasOption(given, 'metrics') ? { isMetricsOpen: true } : {}),
     })
     const account = await ensureFirstAccount(server.store)
@@ -73,7 +84,8 @@ export const serverStart: Command = {
       log.say(`  export PHYLUM_API_URI=${server.url} PHYLUM_API_KEY=…`)
     }
     warn()
-    log.say(`Listening on ${server.url}, database "${name}"; Ctrl-C stops it`)
+    if (publicUrl !== undefined) log.say(`Reached at ${server.url}`)
+    log.say(`Listening on ${server.address}, database "${name}"; Ctrl-C stops it`)
     await stopSignal()
     if (drain > 0) {
       log.note(`Stopping in ${drain} s; once more stops it at once`)
@@ -105,6 +117,29 @@ function readPort(given: Given): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
   if (port <= 65535) return port
   throw new UsageError(`Option --port is "${display(text)}", not a number from 0 to 65535`)
+}
+
+/**
+ * Reads where people reach the server. Keys and passwords travel there: in the clear they do so on this machine alone.
+ *
+ * @throws UsageError
+ */
+function readUrl(given: Given): string | undefined {
+  const text = textOption(given, 'url')
+  if (text === undefined) return undefined
+  const url = URL.parse(text)
+  const isOrigin = url !== null && text.replace(/\/$/, '').toLowerCase() === url.origin
+  if (!isOrigin || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(
+      `Option --url is "${display(text)}", not an address like https://phylum.example.org`,
+    )
+  }
+  if (url.protocol === 'http:' && !/^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)) {
+    throw new UsageError(`Option --url is "${display(text)}": it must begin with https`, {
+      hints: ['let the load balancer speak https; keys would cross the network in the clear'],
+    })
+  }
+  return url.origin
 }
 
 /** Waits until the server is asked to stop. */
