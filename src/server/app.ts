@@ -4,9 +4,11 @@ import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { display, isPhylumError } from '#base'
 import type { Clock, Log } from '#base'
+import { answerOnce } from './answer_once.ts'
 import { authenticate } from './authenticate.ts'
 import { readJson, refuseBody } from './body.ts'
 import type { Check } from './body.ts'
+import { hashRequest, readIdempotencyKey } from './idempotency_key.ts'
 import type { IdentityService } from './identity/create_identity.ts'
 import { createGuard, SECURITY_HEADERS } from './guard.ts'
 import { createPasswordHasher } from './password.ts'
@@ -98,7 +100,28 @@ function createHandler(route: Route, options: AppOptions) {
     let body: unknown
     if (check !== undefined) body = await readJson(request, check)
     else if (route.method !== 'GET') await refuseBody(request)
-    const reply = await route.answer({ store: options.store, caller, params: req.param(), body })
+    const call = {
+      store: options.store,
+      caller,
+      params: req.param(),
+      body,
+      isDraining: options.isDraining?.() ?? false,
+    }
+    const key = route.isRepeatable ? readIdempotencyKey(request) : undefined
+    if (key !== undefined) {
+      const requestHash = hashRequest(route.method, req.path, body)
+      const { userId } = caller
+      const answer = await answerOnce(
+        options.store,
+        { userId, key, requestHash },
+        async (store) => {
+          const reply = await route.answer({ ...call, store })
+          return { status: route.status, body: JSON.stringify(reply) }
+        },
+      )
+      return renderText(answer.status, answer.body, trace, answer.isRepetition ? REPLAYED : {})
+    }
+    const reply = await route.answer(call)
     return route.status === 204
       ? new Response(null, {
         status: 204,
@@ -134,6 +157,9 @@ function explainMiss(
   )
 }
 
+/** Says that an answer was given before, and nothing was done this time. */
+const REPLAYED = { 'idempotency-replayed': 'true' }
+
 /** Where the numbers are shown. */
 const METRICS_PATH = '/metrics'
 
@@ -147,7 +173,15 @@ function render(
   trace: Trace | undefined,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  const text = JSON.stringify(body)
+  return renderText(status, JSON.stringify(body), trace, headers)
+}
+
+function renderText(
+  status: number,
+  text: string,
+  trace: Trace | undefined,
+  headers?: Readonly<Record<string, string>>,
+): Response {
   const signature = trace?.sign(Buffer.byteLength(text))
   return new Response(text, { status, headers: { ...JSON_HEADERS, ...signature, ...headers } })
 }

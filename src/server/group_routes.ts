@@ -24,6 +24,7 @@ export const groupRoutes: readonly Route[] = [
     path: '/api/v0/groups',
     operation: 'createGroup',
     summary: 'Create a group; the caller becomes its admin',
+    isRepeatable: true,
     body: NewGroup,
     status: 201,
     reply: Group,

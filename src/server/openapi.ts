@@ -32,6 +32,13 @@ export function describeApi(routes: readonly Route[]) {
   }
 }
 
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  schema: { type: 'string' },
+}
+
 function describeRoute(route: Route, schemas: Json): Json {
   const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
@@ -39,6 +46,7 @@ function describeRoute(route: Route, schemas: Json): Json {
     required: true,
     schema: { type: 'string' },
   }))
+  if (route.isRepeatable) parameters.push(IDEMPOTENCY_KEY)
   const responses: Json = {}
   for (const [status, schema] of repliesOf(route)) {
     const description = status < 400 ? route.summary : 'Refused, with the reason'

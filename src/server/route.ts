@@ -18,6 +18,8 @@ export interface Call<Body = unknown> {
   params: Readonly<Record<string, string>>
   /** What the request carried, of the type that `body` describes; `undefined` where the route describes none. */
   body: Body
+  /** Whether the server is about to stop. */
+  isDraining: boolean
 }
 
 /** One operation of the API: what is asked, what is answered, and how. */
@@ -30,6 +32,8 @@ export interface Route<Body extends TSchema = TSchema, Reply extends TSchema = T
   summary: string
   /** Served without a credential. */
   open?: true
+  /** Done once, however often it is sent with the same `Idempotency-Key`; `answer` then has no effect but on the store. */
+  isRepeatable?: true
   body?: Body
   status: 200 | 201 | 204
   reply: Reply
@@ -52,6 +56,7 @@ export function repliesOf(route: Route): ReadonlyMap<number, TSchema> {
     ...(route.method === 'GET' ? [] : [400, 413]),
     ...(route.body === undefined ? [] : [415]),
     ...(route.open ? [] : [401]),
+    ...(route.isRepeatable ? [422] : []),
     ...route.refusals ?? [],
     421,
     500,

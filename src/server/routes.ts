@@ -3,6 +3,7 @@ import { keyRoutes } from './key_routes.ts'
 import { memberRoutes } from './member_routes.ts'
 import { describeApi } from './openapi.ts'
 import { profileRoutes } from './profile_routes.ts'
+import { Refusal } from './refusal.ts'
 import { defineRoute } from './route.ts'
 import type { Route } from './route.ts'
 import { Document, Health, Liveness, Readiness } from './schemas.ts'
@@ -33,11 +34,14 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/readyz',
     operation: 'readReadiness',
-    summary: 'Tell that the server can do its work: its database answers',
+    summary:
+      'Tell that the server can do its work: its database answers, and it is not about to stop',
     open: true,
     status: 200,
     reply: Readiness,
-    async answer({ store }) {
+    async answer({ store, isDraining }) {
+      // Who sends requests here is to send them elsewhere, before they find nobody.
+      if (isDraining) throw new Refusal(503, 'Cannot take new work: the server is about to stop')
       // Otherwise 503, as every operation that needs the database.
       await store.ping()
       return { status: 'ready' } as const
