@@ -44,7 +44,16 @@ async function readText(response: Response): Promise<string> {
       `Cannot read the answer of the API: it is longer than ${MAX_ANSWER} bytes`,
     )
   }
-  return await response.text()
+  try {
+    return await response.text()
+  } catch (error) {
+    if (error instanceof PhylumError) throw error
+    throw new PhylumError(
+      'ERR_BROKER_CONNECT',
+      'Cannot read the answer of the API: the connection broke before its end',
+      { hints: ['try again'], cause: error },
+    )
+  }
 }
 
 function parseJson(text: string): unknown {
