@@ -205,6 +205,39 @@ for (const form of FORMS) {
   )
 
   test(
+    `an extension meets the faults of the API as they are [${form}]`,
+    { timeout: 120_000 },
+    withHome(async (home) => {
+      home.extension('probe', {
+        'PhylumExt.toml':
+          'name = "probe"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = ["GET /groups"]\n',
+        'main.ts': `import { api } from 'phylum'
+          const told = async () => {
+            const response = await api.fetch('/groups')
+            const wait = response.headers.get('retry-after')
+            return [response.status, wait, (await response.json()).error.error_id].join(' ')
+          }
+          console.log(await told().catch((error) => error.constructor.name))`,
+      })
+      const cases = [
+        ['429:1:retry-after=7', '429 7 ERR_API_RATE_LIMITED'],
+        ['expire:1', '401  ERR_AUTH_FAILED'],
+        ['garbage:1', 'SyntaxError'],
+        ['cut:1', /^\w*Error$/],
+      ] as const
+      for (const [faults, expected] of cases) {
+        const words = [...commandOf(form), 'ext', 'run', '-y', './probe']
+        const args = ['server', 'exec', '--fault', faults, '--', ...words]
+        const { code, stdout, stderr } = await home.phylum(form, args)
+        assert.equal(code, 0, `${faults}: ${stderr}`)
+        if (typeof expected === 'string') assert.equal(stdout.trim(), expected, faults)
+        else assert.match(stdout.trim(), expected, faults)
+        assert.match(stderr, / fault=\w+\n/, faults)
+      }
+    }),
+  )
+
+  test(
     `server start says for a while that it ends, and ends at once when asked again [${form}]`,
     { timeout: 120_000 },
     withHome(async (home) => {

@@ -60,11 +60,11 @@ export class Telemetry {
 
   /** Writes the numbers in Prometheus' text format. */
   renderMetrics(): string {
-    const { user, system } = process.cpuUsage()
+    const cpu = process.cpuUsage()
     return renderMetrics(this.#metrics, {
       startTime: performance.timeOrigin / 1000,
       residentBytes: process.memoryUsage.rss(),
-      cpuSeconds: (user + system) / 1_000_000,
+      cpuSeconds: (cpu.user + cpu.system) / 1_000_000,
     })
   }
 
