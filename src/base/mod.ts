@@ -5,6 +5,15 @@
 export { display } from './display.ts'
 export { ERROR_CODES, isPhylumError, PhylumError, systemCode, UsageError } from './errors.ts'
 export type { ErrorCode, ErrorDetails } from './errors.ts'
-export type { Clock, Credential, CredentialSource, Fetch, Log, Prompter } from './ports.ts'
+export type {
+  Aside,
+  Choice,
+  Clock,
+  Credential,
+  CredentialSource,
+  Fetch,
+  Log,
+  Prompter,
+} from './ports.ts'
 export { Secret } from './secret.ts'
 export { suggest } from './suggest.ts'

@@ -1,4 +1,11 @@
 import type { Command } from './command.ts'
+import { authCreateToken } from './commands/auth_create_token.ts'
+import { authExplain } from './commands/auth_explain.ts'
+import { authListTokens } from './commands/auth_list_tokens.ts'
+import { authLogin } from './commands/auth_login.ts'
+import { authLogout } from './commands/auth_logout.ts'
+import { authRegister } from './commands/auth_register.ts'
+import { authRevokeToken } from './commands/auth_revoke_token.ts'
 import { authSetToken } from './commands/auth_set_token.ts'
 import { authStatus } from './commands/auth_status.ts'
 import { authToken } from './commands/auth_token.ts'
@@ -14,9 +21,16 @@ import { serverStart } from './commands/server_start.ts'
 export const COMMANDS: readonly Command[] = [
   extensionRun,
   extensionList,
-  authSetToken,
-  authToken,
+  authLogin,
+  authRegister,
+  authLogout,
   authStatus,
+  authExplain,
+  authToken,
+  authSetToken,
+  authListTokens,
+  authCreateToken,
+  authRevokeToken,
   groupList,
   groupCreate,
   groupDelete,

@@ -2,10 +2,11 @@ import { display, isPhylumError, PhylumError, suggest } from '#base'
 import manifest from '../../package.json' with { type: 'json' }
 import { COMMANDS } from './catalog.ts'
 import type { Command, Given } from './command.ts'
-import { createContext } from './compose.ts'
+import { createContext, readAll } from './compose.ts'
 import type { Context } from './compose.ts'
 import { dispatch } from './dispatch.ts'
 import type { Meaning } from './dispatch.ts'
+import { EXCHANGE_WORD } from './exchange_word.ts'
 import { exitCodeOf } from './exit.ts'
 import { readGlobalOptions } from './global_options.ts'
 import { renderCommandHelp, renderFamily, renderOverview } from './help.ts'
@@ -35,6 +36,7 @@ export async function main(process: Process): Promise<number> {
   let isJson = false
   try {
     prepareProcess(process)
+    if (argv.length === 1 && argv[0] === EXCHANGE_WORD) return await exchange(process)
     const meaning = dispatch(argv, COMMANDS)
     const options = readGlobalOptions(optionsOf(meaning), process.env)
     terminal = createTerminal(process, process.env, options)
@@ -52,6 +54,14 @@ export async function main(process: Process): Promise<number> {
     else terminal.say(renderError(terminal, error))
     return exitCodeOf(error)
   }
+}
+
+/** Runs as the process that exchanges a refresh token for another one of ours. */
+async function exchange(process: Process): Promise<number> {
+  // Its work, once begun, must come to its end; see `obtainInProcess()`.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
+  const { serveExchange } = await import('./exchange_process.ts')
+  return await serveExchange(await readAll(process.stdin), process.stdout, process.env)
 }
 
 async function act(meaning: Meaning, context: Context): Promise<number> {

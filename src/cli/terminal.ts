@@ -18,6 +18,10 @@ export interface Terminal {
   say(text: string): void
   log: Log
   prompter: Prompter
+  /** Shows a line that the next call replaces, while somebody waits; nothing where stderr is no terminal. */
+  showProgress(text: string | undefined): void
+  /** Whether somebody can be asked. */
+  isInteractive: boolean
   /** Whether stdout is a terminal: tables are drawn for people, and tab-separated for programs. */
   isTable: boolean
   /** Width of the terminal in columns. */
@@ -58,7 +62,22 @@ export function createTerminal(
     return `\x1b[${on}m${text}\x1b[${off}m`
   }
 
-  const say = (text: string) => void stderr.write(`${text}\n`)
+  const isAnimated = Boolean(stderr.isTTY) && environment['TERM'] !== 'dumb' &&
+    options.verbosity > -1
+  let progress: string | undefined
+  function showProgress(text: string | undefined): void {
+    if (!isAnimated || text === progress) return
+    // Cut to the width: a line that wraps could not be taken back.
+    const shown = text?.slice(0, (stderr.columns || 80) - 1) ?? ''
+    stderr.write(`\r\x1b[2K${paint('dim', shown, 'stderr')}`)
+    progress = text
+  }
+  function say(text: string): void {
+    const waiting = progress
+    showProgress(undefined)
+    stderr.write(`${text}\n`)
+    showProgress(waiting)
+  }
   const log: Log = {
     warn(message) {
       if (options.verbosity > -2) say(`${paint('yellow', 'warning:', 'stderr')} ${message}`)
@@ -81,12 +100,19 @@ export function createTerminal(
       const { askHidden } = await import('./prompt.ts')
       return await askHidden(question, streams)
     },
+    async choose(question, choices) {
+      if (!isInteractive) return undefined
+      const { askMany } = await import('./prompt.ts')
+      return await askMany(question, choices, streams)
+    },
   }
   return {
     print: (text) => void stdout.write(`${text}\n`),
     say,
     log,
     prompter,
+    showProgress,
+    isInteractive,
     isTable: Boolean(stdout.isTTY),
     width: stdout.columns || Number(environment['COLUMNS']) || 80,
     verbosity: options.verbosity,

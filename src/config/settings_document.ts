@@ -80,6 +80,11 @@ export class SettingsDocument {
     return { name, value: value as SettingsEntry['value'], where: this.#place(node) }
   }
 
+  /** Answers whether a key holds a map. @throws ERR_CONFIG_TYPE when what should hold it is not a map */
+  isMap(...path: readonly string[]): boolean {
+    return this.#yaml.isMap(this.#find(path))
+  }
+
   /** Builds the error for a value that is not there. */
   missing(...path: readonly string[]): PhylumError {
     const name = path.join('.')
@@ -94,7 +99,10 @@ export class SettingsDocument {
    * Sets a value; its comment stays.
    * @throws ERR_CONFIG_TYPE when what should hold it is not a map
    */
-  set(path: readonly string[], value: SettingsEntry['value']): void {
+  set(
+    path: readonly string[],
+    value: SettingsEntry['value'] | Readonly<Record<string, string>>,
+  ): void {
     this.#find(path)
     this.#document.setIn(path, value)
   }
