@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { type Clock, Secret } from '#base'
+import { type Clock, createSha256, Secret } from '#base'
 import { type ApiUri, sweepTemporaryFiles, writeFileAtomic } from '#config'
 
 /** Most bytes of a file; two tokens of the longest kind fit. */
@@ -26,7 +25,7 @@ export interface CachedAccess {
 
 /** Names a refresh token for one API, and tells nothing about it: a hash, as 256 random bits cannot be guessed. */
 export function bindingOf(token: Secret, apiUri: ApiUri): string {
-  return createHash('sha256').update(`phylum\0${apiUri}\0${token.reveal()}`).digest('hex')
+  return createSha256().update(`phylum\0${apiUri}\0${token.reveal()}`).digest('hex')
 }
 
 /**

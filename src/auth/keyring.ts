@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { display, PhylumError, Secret } from '#base'
 import type { KeyringAccount } from '#config'
 
@@ -35,7 +34,7 @@ export async function readKeyring(
 
 /** Makes sure that there is a keyring, before anything is done that would be in vain without. @throws ERR_AUTH_KEYRING */
 export async function assertKeyring(keyring: Keyring & KeyringPatience): Promise<void> {
-  await use(keyring, 'use', () => keyring.read(randomUUID() as KeyringAccount))
+  await use(keyring, 'use', () => keyring.read(crypto.randomUUID() as KeyringAccount))
 }
 
 /** Stores a credential. @throws ERR_AUTH_KEYRING */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { isPhylumError, type Log, type Secret } from '#base'
 import {
   type ApiUri,
@@ -34,7 +33,7 @@ export async function storeCredential(
 ): Promise<void> {
   const { isKeyring, apiUri } = options
   const old = await readOld(store)
-  const account = isKeyring ? randomUUID() as KeyringAccount : undefined
+  const account = isKeyring ? crypto.randomUUID() as KeyringAccount : undefined
   // First: a reference to nothing would log the user out.
   if (account !== undefined) await writeKeyring(store.keyring, account, secret)
   try {

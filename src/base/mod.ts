@@ -16,4 +16,6 @@ export type {
   Prompter,
 } from './ports.ts'
 export { Secret } from './secret.ts'
+export { createSha256 } from './sha256.ts'
+export type { Sha256 } from './sha256.ts'
 export { suggest } from './suggest.ts'

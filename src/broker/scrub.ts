@@ -29,10 +29,12 @@ export interface Scrubber {
  * one look-up for about as many bytes as the shortest needle has.
  */
 export function createScrubber(secrets: readonly Secret[]): Scrubber {
-  const needles = collectNeedles(secrets)
-  const search = createSearch(needles)
+  const forms = collectForms(secrets)
+  const search = createSearch(forms.map((form) => encoder.encode(form)))
   return {
     text(value) {
+      // Nearly always: a header's value is short, and encoding it would cost more than all the rest.
+      if (!forms.some((form) => value.includes(form))) return value
       const bytes = encoder.encode(value)
       search.mask(bytes)
       return decoder.decode(bytes)
@@ -61,8 +63,8 @@ export function createScrubber(secrets: readonly Secret[]): Scrubber {
   }
 }
 
-/** Lists every form of every secret, without repeats. */
-function collectNeedles(secrets: readonly Secret[]): Uint8Array[] {
+/** Lists every form of every secret, without repeats; all of them ASCII. */
+function collectForms(secrets: readonly Secret[]): string[] {
   const forms = new Set<string>()
   for (const secret of secrets) {
     const value = secret.reveal()
@@ -82,7 +84,7 @@ function collectNeedles(secrets: readonly Secret[]): Uint8Array[] {
     ]
     for (const form of candidates) if (form.length >= MIN_NEEDLE) forms.add(form)
   }
-  return [...forms].map((form) => encoder.encode(form))
+  return [...forms]
 }
 
 /** Gives the characters of a base64 text that depend on the value alone, for each place it can start in a triple. */

@@ -122,7 +122,7 @@ async function clean(
   }
   const length = Number(headers.get('content-length') ?? Infinity)
   if (length <= WHOLE_BODY) {
-    const bytes = new Uint8Array(await silence.guard(response.arrayBuffer()))
+    const bytes = await silence.guard(response.bytes())
     silence.stop()
     return new Response(scrubber.bytes(bytes) as Uint8Array<ArrayBuffer>, init)
   }

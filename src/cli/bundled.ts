@@ -1,14 +1,15 @@
 import { display, PhylumError, systemCode } from '#base'
-import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * The files of the bundled extensions by path, put here when the executable is built. From source there is no such
- * thing, and the extensions lie in the repository.
+ * The files of the bundled extensions by path, and a digest over them, put here when the executable is built. From source
+ * there is no such thing, and the extensions lie in the repository.
  */
-declare const PHYLUM_BUNDLED: Readonly<Record<string, string>> | undefined
+declare const PHYLUM_BUNDLED:
+  | { digest: string; files: Readonly<Record<string, string>> }
+  | undefined
 
 /**
  * Finds the directory of the extensions that come with phylum. The executable carries them inside and lays them out
@@ -18,9 +19,8 @@ export function bundledDirectory(dataDirectory: string): string {
   if (typeof PHYLUM_BUNDLED === 'undefined') {
     return fileURLToPath(new URL('../../extensions', import.meta.url))
   }
-  const files = Object.entries(PHYLUM_BUNDLED)
-  const digest = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16)
-  const place = join(dataDirectory, `bundled-${digest}`)
+  const files = Object.entries(PHYLUM_BUNDLED.files)
+  const place = join(dataDirectory, `bundled-${PHYLUM_BUNDLED.digest}`)
   if (isComplete(files, place)) return place
   try {
     unpack(files, dataDirectory, place)

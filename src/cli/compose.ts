@@ -55,7 +55,8 @@ export interface World {
   environment: Environment
   options: GlobalOptions
   workingDirectory: string
-  input: AsyncIterable<Uint8Array | string>
+  /** Standard input, opened when it is read. */
+  input: () => AsyncIterable<Uint8Array | string>
 }
 
 /** Wires the rooms together. The order of the lines is the order in which things depend on each other. */
@@ -165,7 +166,7 @@ export function createContext(world: World): Context {
     get paths() {
       return paths()
     },
-    readInput: () => readAll(world.input),
+    readInput: () => readAll(world.input()),
     settings,
     apiUri,
     credential,

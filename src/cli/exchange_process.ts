@@ -90,9 +90,8 @@ function run(job: string, environment: Environment): Promise<string | undefined>
 /** Runs as that process: reads a job, does it, and answers. */
 export async function serveExchange(
   input: string,
-  output: { write(text: string): unknown },
   environment: Environment,
-): Promise<number> {
+): Promise<string> {
   await closeProcess()
   const warnings: string[] = []
   const log: Log = { warn: (message) => void warnings.push(message), note() {}, debug() {} }
@@ -106,6 +105,5 @@ export async function serveExchange(
   } catch (error) {
     outcome = { error, warnings }
   }
-  output.write(encodeOutcome(outcome))
-  return 0
+  return encodeOutcome(outcome)
 }

@@ -85,6 +85,8 @@ function readTimeout(text: string | undefined): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
   if (seconds > 0 && seconds <= MAX_TIMEOUT) return seconds * 1000
   throw new UsageError(
-    `Option --timeout is "${display(text)}", not a number of seconds from 1 to ${MAX_TIMEOUT}`,
+    `Option --timeout is "${
+      display(text)
+    }", not a number of seconds above 0, and at most ${MAX_TIMEOUT}`,
   )
 }

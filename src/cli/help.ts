@@ -86,7 +86,14 @@ function renderOptions(options: readonly OptionSpec[]): string[] {
   }))
 }
 
+/** Widest left side that others are lined up with; a wider one has its explanation on the next line. */
+const MAX_LEFT = 40
+
 function renderPairs(pairs: readonly (readonly [string, string])[]): string[] {
-  const width = Math.min(40, Math.max(...pairs.map(([left]) => left.length)))
-  return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+  const lengths = pairs.map(([left]) => left.length).filter((length) => length <= MAX_LEFT)
+  const width = Math.max(0, ...lengths)
+  const indent = ' '.repeat(width + 4)
+  return pairs.map(([left, right]) =>
+    left.length > MAX_LEFT ? `  ${left}\n${indent}${right}` : `  ${left.padEnd(width)}  ${right}`
+  )
 }

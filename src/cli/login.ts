@@ -11,7 +11,6 @@ import type { DeviceCode, KeyService, ResolvedCredential } from '#auth'
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Secret } from '#base'
 import type { ApiUri } from '#config'
-import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { hasBrowser, openBrowser } from './browser.ts'
 import type { Context } from './compose.ts'
@@ -42,7 +41,7 @@ export interface NewKey {
 export async function login(context: Context, wish: LoginWish): Promise<NewKey> {
   const { uri: apiUri } = await context.apiUri()
   const { fetch } = await context.platformFetch()
-  const name = wish.name ?? `phylum-cli-${randomUUID()}`
+  const name = wish.name ?? `phylum-cli-${crypto.randomUUID()}`
   const key = { name, expiry: wish.expiry }
   const interruption = new AbortController()
   // Ctrl-C ends the login and not the process, so that nothing listens any more and the line of the terminal is left clean.

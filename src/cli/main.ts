@@ -12,6 +12,8 @@ import { readGlobalOptions } from './global_options.ts'
 import { renderCommandHelp, renderFamily, renderOverview } from './help.ts'
 import { prepareProcess } from './platform.ts'
 import { renderError, renderJsonError } from './render_error.ts'
+import { createStreams } from './streams.ts'
+import type { Streams } from './streams.ts'
 import { createTerminal } from './terminal.ts'
 
 /** The parts of a process that the program touches. */
@@ -26,9 +28,8 @@ export type Process = Pick<
  */
 export async function main(process: Process): Promise<number> {
   const argv = process.argv.slice(2)
-  // Whoever reads our output may close it early (`| head -1`); that is no failure, and there is nobody left to tell.
-  process.stdout.on('error', () => {})
-  let terminal = createTerminal(process, process.env, {
+  const streams = createStreams(process)
+  let terminal = createTerminal(streams, process.env, {
     color: 'auto',
     verbosity: argv.filter((word) => /^-v+$/.test(word)).length,
     isInputAllowed: true,
@@ -36,17 +37,17 @@ export async function main(process: Process): Promise<number> {
   let isJson = false
   try {
     prepareProcess(process)
-    if (argv.length === 1 && argv[0] === EXCHANGE_WORD) return await exchange(process)
+    if (argv.length === 1 && argv[0] === EXCHANGE_WORD) return await exchange(process, streams)
     const meaning = dispatch(argv, COMMANDS)
     const options = readGlobalOptions(optionsOf(meaning), process.env)
-    terminal = createTerminal(process, process.env, options)
+    terminal = createTerminal(streams, process.env, options)
     if (meaning.kind === 'command') isJson = meaning.given.options.has('json')
     const context = createContext({
       terminal,
       environment: process.env,
       options,
       workingDirectory: process.cwd(),
-      input: process.stdin,
+      input: () => process.stdin,
     })
     return await act(meaning, context)
   } catch (error) {
@@ -57,11 +58,13 @@ export async function main(process: Process): Promise<number> {
 }
 
 /** Runs as the process that exchanges a refresh token for another one of ours. */
-async function exchange(process: Process): Promise<number> {
+async function exchange(process: Process, streams: Streams): Promise<number> {
   // Its work, once begun, must come to its end; see `obtainInProcess()`.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
   const { serveExchange } = await import('./exchange_process.ts')
-  return await serveExchange(await readAll(process.stdin), process.stdout, process.env)
+  const answer = await serveExchange(await readAll(process.stdin), process.env)
+  streams.write('stdout', answer)
+  return 0
 }
 
 async function act(meaning: Meaning, context: Context): Promise<number> {
@@ -104,11 +107,7 @@ async function runByName(
     ) throw error
     const commands = suggest(word, firstWords).map((each) => `did you mean \`phylum ${each}\`?`)
     throw new PhylumError('ERR_CLI_USAGE', `Unknown command or extension "${display(word)}"`, {
-      hints: [
-        ...commands,
-        ...error.hints,
-        '`phylum --help` lists the commands, `phylum ext list` the extensions',
-      ],
+      hints: [...commands, ...error.hints, '`phylum --help` lists the commands'],
     })
   }
 }

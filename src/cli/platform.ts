@@ -72,6 +72,22 @@ export function createPlatformFetch(options: { ignoreCerts: boolean }): Platform
   }
 }
 
+/** Answers whether a descriptor is a terminal (isatty(3)); `undefined` where only the runtime's own stream can tell. */
+export function isTerminal(descriptor: number): boolean | undefined {
+  try {
+    if (!('Bun' in globalThis)) {
+      return [Deno.stdin, Deno.stdout, Deno.stderr][descriptor]?.isTerminal()
+    }
+    // Loaded for terminals alone; Bun's own answer comes with all of its streams.
+    const { dlopen } = process.getBuiltinModule('bun:ffi') as typeof import('bun:ffi')
+    const library = process.platform === 'darwin' ? 'libSystem.dylib' : 'libc.so.6'
+    const { symbols } = dlopen(library, { isatty: { args: ['i32'], returns: 'i32' } })
+    return symbols.isatty(descriptor) === 1
+  } catch {
+    return undefined
+  }
+}
+
 /** The engine that runs phylum, where that is Deno: it is there already, so extensions can run in it too. */
 export function hostEngine(): string | undefined {
   return 'Deno' in globalThis ? Deno.execPath() : undefined
@@ -97,5 +113,8 @@ export function ownCommand(isExecutable: boolean): string[] {
 
 declare const Deno: {
   createHttpClient(options: { poolMaxIdlePerHost: number }): unknown
+  stdin: { isTerminal(): boolean }
+  stdout: { isTerminal(): boolean }
+  stderr: { isTerminal(): boolean }
   execPath(): string
 }

@@ -23,9 +23,9 @@ export interface Terminal {
   /** Whether somebody can be asked. */
   isInteractive: boolean
   /** Whether stdout is a terminal: tables are drawn for people, and tab-separated for programs. */
-  isTable: boolean
+  readonly isTable: boolean
   /** Width of the terminal in columns. */
-  width: number
+  readonly width: number
   verbosity: number
   /** Colours text for stdout or stderr; leaves it alone where colour is off. */
   paint(style: Style, text: string, stream?: 'stdout' | 'stderr'): string
@@ -48,35 +48,40 @@ export function createTerminal(
   environment: Environment,
   options: TerminalOptions,
 ): Terminal {
-  const { stdin, stdout, stderr } = streams
-  const isInteractive = options.isInputAllowed && Boolean(stdin.isTTY) && Boolean(stderr.isTTY) &&
-    !environment['CI'] && !environment['PHYLUM_NO_INPUT']
-  const colored = {
-    stdout: isColored(stdout, environment, options.color),
-    stderr: isColored(stderr, environment, options.color),
-  }
+  const isInteractive = () =>
+    options.isInputAllowed && !environment['CI'] && !environment['PHYLUM_NO_INPUT'] &&
+    streams.isTerminal('stdin') && streams.isTerminal('stderr')
 
   function paint(style: Style, text: string, stream: 'stdout' | 'stderr' = 'stdout'): string {
-    if (!colored[stream]) return text
+    if (!isColored(stream)) return text
     const [on, off] = CODES[style]
     return `\x1b[${on}m${text}\x1b[${off}m`
   }
 
-  const isAnimated = Boolean(stderr.isTTY) && environment['TERM'] !== 'dumb' &&
-    options.verbosity > -1
+  /** Decides on colour for one stream (no-color.org, bixense.com/clicolors). */
+  function isColored(stream: 'stdout' | 'stderr'): boolean {
+    if (options.color !== 'auto') return options.color === 'always'
+    if (environment['NO_COLOR']) return false
+    if (environment['CLICOLOR_FORCE'] && environment['CLICOLOR_FORCE'] !== '0') return true
+    if (environment['CLICOLOR'] === '0' || environment['TERM'] === 'dumb') return false
+    return streams.isTerminal(stream)
+  }
+
   let progress: string | undefined
   function showProgress(text: string | undefined): void {
-    if (!isAnimated || text === progress) return
+    const isAnimated = options.verbosity > -1 && environment['TERM'] !== 'dumb' &&
+      streams.isTerminal('stderr')
+    if (text === progress || !isAnimated) return
     // Cut to the width: a line that wraps could not be taken back.
-    const shown = text?.slice(0, (stderr.columns || 80) - 1) ?? ''
-    stderr.write(`\r\x1b[2K${paint('dim', shown, 'stderr')}`)
+    const shown = text?.slice(0, (streams.stderr.columns || 80) - 1) ?? ''
+    streams.write('stderr', `\r\x1b[2K${shown === '' ? '' : paint('dim', shown, 'stderr')}`)
     progress = text
   }
   function say(text: string): void {
     const waiting = progress
-    showProgress(undefined)
-    stderr.write(`${text}\n`)
-    showProgress(waiting)
+    if (waiting !== undefined) showProgress(undefined)
+    streams.write('stderr', `${text}\n`)
+    if (waiting !== undefined) showProgress(waiting)
   }
   const log: Log = {
     warn(message) {
@@ -91,44 +96,37 @@ export function createTerminal(
   }
   const prompter: Prompter = {
     async confirm(question) {
-      if (!isInteractive) return undefined
+      if (!isInteractive()) return undefined
       const { askYesOrNo } = await import('./prompt.ts')
       return await askYesOrNo(question, streams)
     },
     async hidden(question) {
-      if (!isInteractive) return undefined
+      if (!isInteractive()) return undefined
       const { askHidden } = await import('./prompt.ts')
       return await askHidden(question, streams)
     },
     async choose(question, choices) {
-      if (!isInteractive) return undefined
+      if (!isInteractive()) return undefined
       const { askMany } = await import('./prompt.ts')
       return await askMany(question, choices, streams)
     },
   }
   return {
-    print: (text) => void stdout.write(`${text}\n`),
+    print: (text) => streams.write('stdout', `${text}\n`),
     say,
     log,
     prompter,
     showProgress,
-    isInteractive,
-    isTable: Boolean(stdout.isTTY),
-    width: stdout.columns || Number(environment['COLUMNS']) || 80,
+    get isInteractive() {
+      return isInteractive()
+    },
+    get isTable() {
+      return streams.isTerminal('stdout')
+    },
+    get width() {
+      return streams.columns() || Number(environment['COLUMNS']) || 80
+    },
     verbosity: options.verbosity,
     paint,
   }
-}
-
-/** Decides on colour for one stream (no-color.org, bixense.com/clicolors). */
-function isColored(
-  stream: NodeJS.WriteStream,
-  environment: Environment,
-  choice: TerminalOptions['color'],
-): boolean {
-  if (choice !== 'auto') return choice === 'always'
-  if (environment['NO_COLOR']) return false
-  if (environment['CLICOLOR_FORCE'] && environment['CLICOLOR_FORCE'] !== '0') return true
-  if (environment['CLICOLOR'] === '0' || environment['TERM'] === 'dumb') return false
-  return Boolean(stream.isTTY)
 }

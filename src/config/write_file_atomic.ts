@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -25,7 +24,7 @@ export async function writeFileAtomic(
   const target = await resolveTarget(path)
   const temporary = join(
     dirname(target),
-    `.${basename(target)}.${randomBytes(8).toString('hex')}.tmp`,
+    `.${basename(target)}.${randomName()}.tmp`,
   )
   try {
     await writeNew(temporary, content, options.mode ?? 0o600)
@@ -77,6 +76,11 @@ export async function resolveTarget(path: string): Promise<string> {
     }
     return path
   }
+}
+
+/** A name that nobody can guess: 64 random bits. */
+function randomName(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex')
 }
 
 async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {

@@ -1,7 +1,6 @@
-import { display, PhylumError } from '#base'
+import { createSha256, display, PhylumError } from '#base'
+import type { Sha256 } from '#base'
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
-import type { Hash } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -66,7 +65,7 @@ export function digestExtension(directory: string, limits: DigestLimits = LIMITS
   try {
     const root = realpathSync.native(directory)
     const entries = listEntries(root, limits, refuse)
-    const hash = createHash('sha256').update(FORMAT)
+    const hash = createSha256().update(FORMAT)
     let left = limits.bytes
     for (const { path, isLink } of entries) {
       if (isLink) digestLink(hash, root, path, refuse)
@@ -124,7 +123,7 @@ function assertPrivate(mode: number, path: string, refuse: Refuse): void {
   throw new PhylumError(error.code, error.message, { hints: ['run `chmod -R o-w` on it'] })
 }
 
-function digestLink(hash: Hash, root: string, path: string, refuse: Refuse): void {
+function digestLink(hash: Sha256, root: string, path: string, refuse: Refuse): void {
   const target = readlinkSync(posix.join(root, path))
   let real: string
   try {
@@ -143,7 +142,7 @@ function digestLink(hash: Hash, root: string, path: string, refuse: Refuse): voi
 
 /** Adds a file, and answers its size in bytes. */
 function digestFile(
-  hash: Hash,
+  hash: Sha256,
   root: string,
   path: string,
   { left, refuse }: { left: number; refuse: Refuse },
@@ -173,7 +172,7 @@ function digestFile(
 }
 
 /** Adds a text so that its end is known: without lengths, two trees could run into the same bytes. */
-function frame(hash: Hash, kind: string, text: string): void {
+function frame(hash: Sha256, kind: string, text: string): void {
   hash.update(`${kind}${Buffer.byteLength(text)}:${text}`)
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createSha256 } from '#base'
 import type { Extension } from './find_extension.ts'
 
 /** Which extension something was kept for. */
@@ -10,5 +10,5 @@ export type Identity = Pick<Extension, 'name' | 'source' | 'directory'>
  */
 export function stateName({ name, source, directory }: Identity): string {
   // "@" begins no name of an extension, so no name can claim what belongs to a directory.
-  return source === 'path' ? `@${createHash('sha256').update(directory).digest('hex')}` : name
+  return source === 'path' ? `@${createSha256().update(directory).digest('hex')}` : name
 }

@@ -57,6 +57,7 @@ export const AMBIENTS: readonly Ambient[] = [
     name: 'Bun, Deno',
     find: /(?<![\w$#])(Bun|Deno)\b/g,
     doors: {
+      'base/sha256.ts': 'hashes: node:crypto would double what Bun needs to start',
       'broker/serve_bun.ts': "serves the run's socket: Bun's own server costs no import",
       'broker/reclaim.ts': 'asks for a garbage collection after a large body',
       'sandbox/descriptors.ts': 'closes inherited descriptors, which Deno passes on',

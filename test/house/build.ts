@@ -10,15 +10,17 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const outfile = join(root, 'dist/phylum')
 
-/** Reads the extensions that come with phylum, by path below `extensions`. */
-function readBundled(): Record<string, string> {
+/** Reads the extensions that come with phylum, by path below `extensions`, and names this very set of them. */
+function readBundled(): { digest: string; files: Record<string, string> } {
   const base = join(root, 'extensions')
   const names = (readdirSync(base, { recursive: true }) as string[]).sort()
-  const files = names.map((name) => join(base, name)).filter((path) => statSync(path).isFile())
-  const inside = files.filter((path) => relative(base, path).includes('/'))
-  return Object.fromEntries(
+  const paths = names.map((name) => join(base, name)).filter((path) => statSync(path).isFile())
+  const inside = paths.filter((path) => relative(base, path).includes('/'))
+  const files = Object.fromEntries(
     inside.map((path) => [relative(base, path), readFileSync(path, 'utf8')]),
   )
+  const hash = new Bun.CryptoHasher('sha256').update(JSON.stringify(files))
+  return { digest: hash.digest('hex').slice(0, 16), files }
 }
 
 const built = await Bun.build({
@@ -31,6 +33,8 @@ const built = await Bun.build({
     autoloadPackageJson: false,
   },
   bytecode: true,
+  // What is imported when it is needed must not be read before.
+  splitting: true,
   format: 'esm',
   minify: { whitespace: true, syntax: true, identifiers: false },
   define: { PHYLUM_BUNDLED: JSON.stringify(readBundled()) },

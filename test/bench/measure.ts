@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { ROOT } from '../harness/phylum.ts'
+import { timeInTurns, watchMemory } from './spawn.ts'
+import type { Peak } from './spawn.ts'
+import { EMPTY, EXTENSION, HOSTS, PLAIN } from './world.ts'
+import type { Command, World } from './world.ts'
+
+/** How much is measured. */
+export interface Effort {
+  /** Runs of each whole process. */
+  rounds: number
+  /** Blocks of requests, and of long bodies, on each road. */
+  blocks: number
+  /** Requests in one block. */
+  requests: number
+  /** Length of one long body, in bytes. */
+  bytes: number
+}
+
+/** Name of a way to start phylum. */
+export type Host = keyof typeof HOSTS
+
+export const HOST_NAMES = Object.keys(HOSTS) as Host[]
+
+const RUN_GROUPS = ['ext', 'run', '-y', 'groups']
+
+/** Times of whole processes, in milliseconds, round by round. */
+export interface ProcessTimes {
+  /** The request of the extension `groups`: phylum in each form, a plain script, and an engine that does nothing. */
+  run: Record<Host | 'plain' | 'empty', number[]>
+  /** The executable's commands with no extension installed, and with many. */
+  crowd: Record<CrowdCommand, { none: number[]; many: number[] }>
+  peaks: Record<Host | 'plain', Peak>
+}
+
+/** What is started with and without installed extensions. */
+export const CROWD_COMMANDS = {
+  version: ['--version'],
+  help: ['--help'],
+  run: RUN_GROUPS,
+} as const satisfies Record<string, readonly string[]>
+
+export type CrowdCommand = keyof typeof CROWD_COMMANDS
+
+/** Measures whole processes. */
+export async function measureProcesses(world: World, effort: Effort): Promise<ProcessTimes> {
+  const start = (host: Host): Command => world.command([...HOSTS[host], ...RUN_GROUPS])
+  const commands = {
+    executable: start('executable'),
+    bun: start('bun'),
+    deno: start('deno'),
+    plain: world.command(PLAIN),
+  }
+  const run = await timeInTurns({ ...commands, empty: world.command(EMPTY) }, effort.rounds)
+  const crowd = {} as ProcessTimes['crowd']
+  for (const [name, words] of Object.entries(CROWD_COMMANDS)) {
+    const line = [...HOSTS.executable, ...words]
+    crowd[name as CrowdCommand] = await timeInTurns(
+      { none: world.command(line), many: world.crowded(line) },
+      effort.rounds,
+    )
+  }
+  const peaks = {} as ProcessTimes['peaks']
+  for (const [name, command] of Object.entries(commands)) {
+    peaks[name as Host | 'plain'] = (await watchMemory(command, 1)).peak
+  }
+  return { run, crowd, peaks }
+}
+
+/** Milliseconds of each block by road; the blocks of one index were measured side by side. */
+export interface Roads {
+  direct: number[]
+  brokered: number[]
+}
+
+/** What is measured inside the sandbox, for one host. */
+export interface RequestTimes {
+  one: Roads
+  many: Roads
+  download: Roads
+  upload: Roads
+  /** Largest memory of the host while the long bodies passed through it, in bytes. */
+  bulkPeak: number
+}
+
+/** How many requests are under way at once in `many`. */
+export const IN_FLIGHT = 32
+
+/** Measures `api.fetch` against `fetch` in the same guest, for each kind of host. */
+export async function measureRequests(
+  world: World,
+  effort: Effort,
+): Promise<Record<'executable' | 'deno', RequestTimes>> {
+  const { blocks, requests, bytes } = effort
+  await using bulk = await startBulkServer()
+  const measure = async (host: Host, origin: string, work: Record<string, unknown>) => {
+    const { words, directory, environment } = world.command([
+      ...HOSTS[host],
+      ...['ext', 'run', '-y', EXTENSION],
+      JSON.stringify({ origin, key: world.key, ...work }),
+    ])
+    const command = { words, directory, environment: { ...environment, PHYLUM_API_URI: origin } }
+    const { output, peak } = await watchMemory(command, 20)
+    return { roads: JSON.parse(output) as Roads, peak: peak.own }
+  }
+  const all = async (host: Host): Promise<RequestTimes> => {
+    const count = { what: 'requests', requests, blocks, warmUp: requests }
+    const long = { bytes, blocks: Math.ceil(blocks / 2), warmUp: 16 * 1024 * 1024 }
+    const one = await measure(host, world.apiOrigin, { ...count, inFlight: 1 })
+    const many = await measure(host, world.apiOrigin, { ...count, inFlight: IN_FLIGHT })
+    const download = await measure(host, bulk.origin, { ...long, what: 'download' })
+    const upload = await measure(host, bulk.origin, { ...long, what: 'upload' })
+    return {
+      one: one.roads,
+      many: many.roads,
+      download: download.roads,
+      upload: upload.roads,
+      bulkPeak: Math.max(download.peak, upload.peak),
+    }
+  }
+  return { executable: await all('executable'), deno: await all('deno') }
+}
+
+/** Starts the server for long bodies; it ends with its standard input. */
+async function startBulkServer(): Promise<AsyncDisposable & { origin: string }> {
+  const child = Bun.spawn([process.execPath, join(ROOT, 'test/bench/bulk_server.ts')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const reader = child.stdout.getReader()
+  const { value } = await reader.read()
+  reader.releaseLock()
+  return {
+    origin: new TextDecoder().decode(value).trim(),
+    async [Symbol.asyncDispose]() {
+      await child.stdin.end()
+      await child.exited
+    },
+  }
+}

@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { ROOT } from '../harness/phylum.ts'
+import { CROWD_COMMANDS, HOST_NAMES, IN_FLIGHT } from './measure.ts'
+import type { CrowdCommand, Effort, Host, ProcessTimes, RequestTimes, Roads } from './measure.ts'
+import { ratios, summarize } from './statistics.ts'
+import { CROWD } from './world.ts'
+
+/** All that was measured. */
+export interface Measured {
+  processes: ProcessTimes
+  requests: Record<'executable' | 'deno', RequestTimes>
+  effort: Effort
+}
+
+/** How each host is called in the tables. */
+const NAMES: Record<Host, string> = {
+  executable: 'executable',
+  bun: 'source, Bun',
+  deno: 'source, Deno',
+}
+
+/** Renders BENCHMARKS.md. */
+export function renderReport({ processes, requests, effort }: Measured): string {
+  return [
+    '# Benchmarks',
+    '',
+    '`npm run bench` measures phylum against the same work done without it, in turns in one run, and writes this file. The',
+    'ratios are medians of pairs that were measured side by side, with the smallest and the largest; the milliseconds are',
+    'medians too, and belong to one machine on one day.',
+    '',
+    renderMachine(effort),
+    ...section(
+      'Whole process',
+      '`phylum ext run -y groups` against the same request by a script with the token in its hands, `deno run --allow-net ' +
+        '--allow-env groups.ts`. Target: at most 1.0.',
+      ['', 'ms', 'ratio to the script', 'target'],
+      renderRuns(processes),
+    ),
+    ...section(
+      'Requests',
+      "`api.fetch` against the engine's own `fetch` with the key in its hands, in one and the same guest, to the embedded " +
+        `server. Latency: one request at a time, at most 1.5. Throughput: ${IN_FLIGHT} in flight, at least 0.8.`,
+      ['', 'host', 'direct', '`api.fetch`', 'ratio', 'target'],
+      renderRequests(requests, effort),
+    ),
+    ...section(
+      'Long bodies',
+      `${
+        mebibytes(effort.bytes)
+      } MiB as a stream, to a server that only gives and takes. No target; memory is what ` +
+        'matters: bodies pass through the host in pieces.',
+      ['', 'host', 'direct', '`api.fetch`', 'ratio', 'peak of the host'],
+      renderBulk(requests, effort),
+    ),
+    ...section(
+      'Installed extensions',
+      `The executable with no extension installed and with ${
+        CROWD.toLocaleString('en')
+      }. Target: nothing measurable.`,
+      ['', 'none', CROWD.toLocaleString('en'), 'ratio', 'target'],
+      renderCrowd(processes),
+    ),
+    ...section(
+      'Peak memory',
+      'Of `phylum ext run -y groups`: the host, and the engine below it.',
+      ['', 'host', 'engine'],
+      renderPeaks(processes),
+    ),
+    '',
+  ].join('\n')
+}
+
+function renderMachine({ rounds, blocks, requests }: Effort): string {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const date = new Date().toISOString().slice(0, 10)
+  return `${date}: ${cpus().length} cores (${cpus()[0]?.model.trim()}), ` +
+    `${
+      Math.round(totalmem() / 1024 ** 3)
+    } GiB, ${process.platform} ${release()}; Bun ${dependencies.bun}, ` +
+    `Deno ${dependencies.deno}. ${rounds} rounds of whole processes, ${blocks} blocks of ${requests} requests.`
+}
+
+function section(
+  title: string,
+  about: string,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const rule = headings.map((_, column) => column === 0 ? '---' : '---:')
+  return ['', `## ${title}`, '', about, '', line(headings), line(rule), ...rows.map(line)]
+}
+
+function renderRuns({ run }: ProcessTimes): string[][] {
+  const row = (name: string, times: number[], hasTarget: boolean) => {
+    const { median } = summarize(ratios(times, run.plain))
+    return [name, ms(times), spread(times, run.plain), hasTarget ? verdict(median <= 1) : '']
+  }
+  return [
+    ...HOST_NAMES.map((host) => row(`phylum, ${NAMES[host]}`, run[host], true)),
+    row('plain `deno run`', run.plain, false),
+    row('`deno run` of an empty file', run.empty, false),
+  ]
+}
+
+function renderRequests(requests: Measured['requests'], effort: Effort): string[][] {
+  return Object.entries(requests).flatMap(([host, { one, many }]) => {
+    const name = NAMES[host as Host]
+    const each = (times: number[]) => `${(median(times) / effort.requests).toFixed(3)} ms`
+    const rate = (times: number[]) => `${Math.round(effort.requests / median(times) * 1000)}/s`
+    return [
+      [
+        'latency',
+        name,
+        each(one.direct),
+        each(one.brokered),
+        spread(one.brokered, one.direct),
+        verdict(median(ratios(one.brokered, one.direct)) <= 1.5),
+      ],
+      [
+        'throughput',
+        name,
+        rate(many.direct),
+        rate(many.brokered),
+        spread(many.direct, many.brokered),
+        verdict(median(ratios(many.direct, many.brokered)) >= 0.8),
+      ],
+    ]
+  })
+}
+
+function renderBulk(requests: Measured['requests'], { bytes }: Effort): string[][] {
+  const speed = (times: number[]) => `${Math.round(mebibytes(bytes) / median(times) * 1000)} MiB/s`
+  const row = (name: string, host: string, { direct, brokered }: Roads, peak: number) => [
+    name,
+    NAMES[host as Host],
+    speed(direct),
+    speed(brokered),
+    spread(direct, brokered),
+    `${Math.round(mebibytes(peak))} MiB`,
+  ]
+  return Object.entries(requests).flatMap(([host, { download, upload, bulkPeak }]) => [
+    row('download', host, download, bulkPeak),
+    row('upload', host, upload, bulkPeak),
+  ])
+}
+
+function renderCrowd({ crowd }: ProcessTimes): string[][] {
+  return (Object.keys(CROWD_COMMANDS) as CrowdCommand[]).map((name) => {
+    const { none, many } = crowd[name]
+    const ratio = median(ratios(many, none))
+    const line = `\`phylum ${CROWD_COMMANDS[name].join(' ')}\``
+    // What two runs of one command differ by on a busy machine is no cost of the extensions.
+    return [line, ms(none), ms(many), spread(many, none), verdict(ratio <= 1.05)]
+  })
+}
+
+function renderPeaks({ peaks }: ProcessTimes): string[][] {
+  const size = (bytes: number) => bytes === 0 ? '–' : `${Math.round(mebibytes(bytes))} MiB`
+  return [
+    ...HOST_NAMES.map((
+      host,
+    ) => [`phylum, ${NAMES[host]}`, size(peaks[host].own), size(peaks[host].child)]),
+    ['plain `deno run`', '–', size(peaks.plain.own)],
+  ]
+}
+
+function median(values: readonly number[]): number {
+  return summarize(values).median
+}
+
+function ms(times: readonly number[]): string {
+  return `${median(times).toFixed(1)} ms`
+}
+
+/** Writes the median of ratios, and between what they lie. */
+function spread(values: readonly number[], bases: readonly number[]): string {
+  const { min, median, max } = summarize(ratios(values, bases))
+  return `**${median.toFixed(2)}** (${min.toFixed(2)}–${max.toFixed(2)})`
+}
+
+function verdict(isMet: boolean): string {
+  return isMet ? 'met' : 'missed'
+}
+
+function mebibytes(bytes: number): number {
+  return bytes / 1024 ** 2
+}
