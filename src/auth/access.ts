@@ -12,6 +12,7 @@ import {
 import { type ApiUri, readSettings, withExchangeLock, withLock } from '#config'
 import { bindingOf, type CachedAccess, prepareCache, readCache } from './access_cache.ts'
 import { exchangeRefreshToken, type Tokens } from './exchange.ts'
+import { holdKey } from './hold_key.ts'
 import { keepTokens } from './keep_tokens.ts'
 import type { Keyring, KeyringPatience } from './keyring.ts'
 import { readStored, type ResolvedCredential } from './resolve.ts'
@@ -129,16 +130,6 @@ export async function obtainAccess(request: AccessRequest, world: AccessWorld): 
     'A new refresh token cannot be stored here, should the login service send one: this run may be the last of the login',
   )
   return await work()
-}
-
-/** Holds an API key, which is used as it is. */
-export function holdKey(key: Secret): Access {
-  return {
-    credential: { bearer: key, secrets: [key] },
-    isRenewable: false,
-    staleAt: undefined,
-    successor: undefined,
-  }
 }
 
 async function obtainAlone(request: AccessRequest, world: AccessWorld): Promise<Access> {

@@ -1,15 +1,7 @@
 import { type Aside, type Credential, type CredentialSource } from '#base'
 import type { ApiUri } from '#config'
-import {
-  type Access,
-  type AccessRequest,
-  type AccessWorld,
-  findCached,
-  holdKey,
-  obtainAccess,
-  RefusedToken,
-  type Successor,
-} from './access.ts'
+import type { Access, AccessRequest, AccessWorld, Successor } from './access.ts'
+import { holdKey } from './hold_key.ts'
 import type { ResolvedCredential } from './resolve.ts'
 
 /** A renewed token that is rejected within this time, in milliseconds, would be rejected after another exchange as well. */
@@ -101,6 +93,8 @@ class Source implements CredentialSource {
       successor: this.#successor,
       refused: this.#refused,
     }
+    // Loaded for refresh tokens alone.
+    const { findCached, obtainAccess, RefusedToken } = await import('./access.ts')
     const cached = await findCached(request, given.secret, clock)
     if (cached !== undefined) return cached
     const { obtain = (wanted) => obtainAccess(wanted, this.#options) } = this.#options

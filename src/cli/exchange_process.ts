@@ -1,13 +1,4 @@
-import {
-  decodeJob,
-  decodeOutcome,
-  encodeJob,
-  encodeOutcome,
-  LOCK_TIMEOUT,
-  obtainAccess,
-  peekAccess,
-  prepareCache,
-} from '#auth'
+import { openExchange } from '#auth'
 import type { Access, AccessOutcome, AccessRequest, AccessWorld } from '#auth'
 import { isPhylumError } from '#base'
 import type { Log } from '#base'
@@ -42,6 +33,7 @@ export async function obtainInProcess(
   options: ExchangeProcessOptions,
 ): Promise<Access> {
   const { directory } = request
+  const { LOCK_TIMEOUT, peekAccess, prepareCache } = await openExchange()
   const work = async () => await peekAccess(request, options) ?? await start(request, options)
   if (directory === undefined || !await prepareCache(directory)) return await work()
   try {
@@ -54,6 +46,7 @@ export async function obtainInProcess(
 }
 
 async function start(request: AccessRequest, options: ExchangeProcessOptions): Promise<Access> {
+  const { decodeOutcome, encodeJob, obtainAccess } = await openExchange()
   const answer = await run(
     encodeJob({ request, ignoreCerts: options.ignoreCerts }),
     options.environment,
@@ -95,6 +88,7 @@ export async function serveExchange(
   await closeProcess()
   const warnings: string[] = []
   const log: Log = { warn: (message) => void warnings.push(message), note() {}, debug() {} }
+  const { decodeJob, encodeOutcome, obtainAccess } = await openExchange()
   let outcome: AccessOutcome
   try {
     const { request, ignoreCerts } = decodeJob(input)

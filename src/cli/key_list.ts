@@ -1,4 +1,4 @@
-import { readKeyName } from '#auth'
+import { openLogin } from '#auth'
 import { isPhylumError, PhylumError } from '#base'
 import type { Context } from './compose.ts'
 
@@ -39,6 +39,7 @@ export async function nameOfOwnKey(context: Context): Promise<string | undefined
   try {
     const { secret } = await context.credential()
     const { uri } = await context.apiUri()
+    const { readKeyName } = await openLogin()
     return await readKeyName(context.paths.credentialsDirectory, secret, uri)
   } catch (error) {
     if (isPhylumError(error, 'ERR_AUTH_REQUIRED')) return undefined

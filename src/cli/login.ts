@@ -1,12 +1,4 @@
-import {
-  assertKeyring,
-  discoverKeyService,
-  LOGIN_LIMIT,
-  loginByBrowser,
-  loginByDevice,
-  storeCredential,
-  writeKeyRecord,
-} from '#auth'
+import { openLogin } from '#auth'
 import type { DeviceCode, KeyService, ResolvedCredential } from '#auth'
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Secret } from '#base'
@@ -48,6 +40,7 @@ export async function login(context: Context, wish: LoginWish): Promise<NewKey> 
   const interrupt = () => interruption.abort()
   process.once('SIGINT', interrupt)
   try {
+    const { discoverKeyService } = await openLogin()
     const service = await discoverKeyService({ apiUri, fetch })
     const session = { service, wish: key, apiUri, signal: interruption.signal }
     const secret = isByDevice(context, service, wish)
@@ -66,6 +59,7 @@ export async function loginAndStore(
   wish: LoginWish & { why?: string; isKeyring?: boolean },
 ): Promise<ResolvedCredential> {
   const { terminal, paths, environment } = context
+  const { assertKeyring, storeCredential, writeKeyRecord } = await openLogin()
   // Before the login: a key that cannot be stored would be made for nothing.
   const store = await context.credentialStore()
   const isKeyring = wish.isKeyring ?? false
@@ -118,6 +112,7 @@ async function byBrowser(
   session: Session,
 ): Promise<Secret> {
   const { service, apiUri } = session
+  const { LOGIN_LIMIT, loginByBrowser } = await openLogin()
   const isHere = hasBrowser(environment)
   let stop = () => {}
   try {
@@ -159,6 +154,7 @@ async function byDevice(
   wish: LoginWish,
   session: Session,
 ): Promise<Secret> {
+  const { loginByDevice } = await openLogin()
   let stop = () => {}
   try {
     return await loginByDevice(session.service, {

@@ -1,4 +1,4 @@
-import { readKeyName, readStored, removeCredential, revokeRefreshToken } from '#auth'
+import { openExchange, openLogin, readStored } from '#auth'
 import type { ResolvedCredential } from '#auth'
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Command } from '../command.ts'
@@ -14,6 +14,7 @@ export const authLogout: Command = {
   examples: [['phylum auth logout', 'nothing that is left on this machine opens the API any more']],
   async run(context) {
     const { terminal, paths, environment } = context
+    const { removeCredential } = await openLogin()
     const store = await context.credentialStore()
     const stored = await findStored(context)
     const revoke = stored === undefined ? undefined : await prepareRevocation(context, stored)
@@ -54,11 +55,13 @@ async function prepareRevocation(context: Context, stored: ResolvedCredential): 
   const { credentialsDirectory } = context.paths
   if (stored.kind === 'refresh_token') {
     return async () => {
+      const { revokeRefreshToken } = await openExchange()
       const { fetch } = await context.platformFetch()
       if (await revokeRefreshToken(stored.secret, { apiUri, fetch })) return 'Ended the login'
       throw new PhylumError('ERR_AUTH_EXCHANGE', 'the login service offers no way to end a login')
     }
   }
+  const { readKeyName } = await openLogin()
   const name = await readKeyName(credentialsDirectory, stored.secret, apiUri)
   return async () => {
     if (name === undefined) {

@@ -1,4 +1,4 @@
-import { classifyCredential, storeCredential } from '#auth'
+import { classifyCredential, openLogin } from '#auth'
 import { display, Secret } from '#base'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
@@ -32,6 +32,7 @@ export const authSetToken: Command = {
     const secret = Secret.parse(text.replace(/\r?\n$/, ''), source)
     classifyCredential(secret, source)
     const isKeyring = hasOption(given, 'keyring')
+    const { storeCredential } = await openLogin()
     await storeCredential(store, secret, { isKeyring })
     const place = `"${display(context.paths.settingsFile)}"`
     terminal.log.note(

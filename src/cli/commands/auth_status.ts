@@ -1,4 +1,4 @@
-import { bindingOf, discoverKeyService, readCache } from '#auth'
+import { openExchange, openLogin } from '#auth'
 import type { ResolvedCredential } from '#auth'
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Command } from '../command.ts'
@@ -81,6 +81,7 @@ async function findAccess(
   if (kind !== 'refresh_token') return undefined
   const { uri } = await context.apiUri()
   const { credentialsDirectory } = context.paths
+  const { bindingOf, readCache } = await openExchange()
   const cached = await readCache(credentialsDirectory, bindingOf(secret, uri), systemClock)
   const isUsable = cached !== undefined && systemClock.now() < cached.staleAt
   return isUsable ? { usable_until: new Date(cached.staleAt).toISOString() } : null
@@ -94,6 +95,7 @@ interface Owner {
 async function askOwner(context: Context): Promise<Owner> {
   const { uri: apiUri } = await context.apiUri()
   const { fetch } = await context.platformFetch()
+  const { discoverKeyService } = await openLogin()
   const { userinfoPath } = await discoverKeyService({ apiUri, fetch })
   if (userinfoPath === undefined) {
     throw new PhylumError(
