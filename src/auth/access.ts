@@ -126,9 +126,11 @@ export async function obtainAccess(request: AccessRequest, world: AccessWorld): 
   } catch (error) {
     if (!isPhylumError(error, 'ERR_CONFIG_WRITE')) throw error
   }
-  world.log.warn(
-    'A new refresh token cannot be stored here, should the login service send one: this run may be the last of the login',
-  )
+  if (given.storedFor !== undefined || directory !== undefined) {
+    world.log.warn(
+      'A new refresh token cannot be stored here, should the login service send one: this run may be the last of the login',
+    )
+  }
   return await work()
 }
 

@@ -133,7 +133,7 @@ function parse(content: unknown, binding: string, now: number): CachedAccess | u
     typeof stale_at === 'number'
   return {
     accessToken: Secret.parse(access_token, 'the cache'),
-    staleAt: isBelieved ? stale_at : 0,
+    staleAt: isBelieved ? stale_at : -Infinity,
     successor: typeof refresh_token === 'string'
       ? Secret.parse(refresh_token, 'the cache')
       : undefined,

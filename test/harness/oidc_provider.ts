@@ -118,7 +118,8 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       const text = body === undefined ? '' : JSON.stringify(body)
       response.writeHead(status, { 'content-type': 'application/json' }).end(text)
     }
-    const discover = async () => await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()
+    const discover = async () =>
+      await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()
     if (request.url === '/api/v0/.well-known/openid-configuration') {
       return answer(200, await discover())
     }

@@ -82,8 +82,9 @@ function readForm(html: string): Form | undefined {
   for (const [, input = ''] of inner.matchAll(/<input\b([^>]*)>/gis)) {
     const name = attribute(input, 'name')
     if (name === undefined) continue
-    if (attribute(input, 'type') === 'hidden') form.hidden.push([name, attribute(input, 'value') ?? ''])
-    else form.fields.push(name)
+    if (attribute(input, 'type') === 'hidden') {
+      form.hidden.push([name, attribute(input, 'value') ?? ''])
+    } else form.fields.push(name)
   }
   return form
 }
