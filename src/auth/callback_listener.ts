@@ -6,6 +6,9 @@ import { type Page, PAGE_HEADERS, renderPage } from './callback_page.ts'
 /** Longest address that is looked at, in characters; codes have some hundreds. */
 const MAX_URL = 8192
 
+/** How long the browser may take to read an answer, in milliseconds. */
+const ANSWER_LIMIT = 1_000
+
 /** The one address to which the browser returns. */
 export interface CallbackListener {
   /** "http://127.0.0.1:PORT/" */
@@ -35,6 +38,7 @@ export async function listenForCallback(state: string): Promise<CallbackListener
   let receive: (callback: Callback) => void
   const callback = new Promise<Callback>((resolve) => receive = resolve)
   let isReceived = false
+  const answers: Promise<unknown>[] = []
 
   const server = createServer((request, response) => {
     // The body of a request that has no business with one is not read.
@@ -50,7 +54,10 @@ export async function listenForCallback(state: string): Promise<CallbackListener
     isReceived = true
     receive({
       url: new URL(request.url ?? '', redirectUri),
-      answer: (page) => void send(response, 200, page),
+      answer(page) {
+        answers.push(once(response, 'close'))
+        send(response, 200, page)
+      },
     })
   })
   server.headersTimeout = 10_000
@@ -64,12 +71,13 @@ export async function listenForCallback(state: string): Promise<CallbackListener
     redirectUri,
     callback,
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeIdleConnections()
-      // An answer takes no time on this machine; a browser that does not read it must not hold the login up.
-      const timer = setTimeout(() => server.closeAllConnections(), 1_000)
-      await closed
+      server.close()
+      // A browser that does not read the answer must not hold the login up.
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const late = new Promise((resolve) => timer = setTimeout(resolve, ANSWER_LIMIT))
+      await Promise.race([Promise.allSettled(answers), late])
       clearTimeout(timer)
+      server.closeAllConnections()
     },
   }
 }
@@ -80,9 +88,13 @@ function judge(
   host: string,
   state: string,
 ): { status: number; text: string } | undefined {
-  const { url = '', method, headers } = request
+  const { url = '', method, headers, rawHeaders } = request
   // A name that an attacker lets point to 127.0.0.1 (DNS rebinding) would make this listener part of the attacker's site.
-  if (headers.host !== host) return { status: 421, text: 'This address has another name.' }
+  // Two names are malformed, RFC 9112, section 3.2, and each reader may believe another one.
+  const names = rawHeaders.filter((text, index) => index % 2 === 0 && /^host$/i.test(text))
+  if (headers.host !== host || names.length !== 1) {
+    return { status: 421, text: 'This address has another name.' }
+  }
   if (url.length > MAX_URL) return { status: 414, text: 'The address is too long.' }
   const parsed = URL.parse(url, `http://${host}`)
   if (parsed === null || !url.startsWith('/') || parsed.host !== host || parsed.pathname !== '/') {

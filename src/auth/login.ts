@@ -111,12 +111,15 @@ export async function loginByDevice(service: KeyService, login: DeviceLogin): Pr
       lifetime,
     })
     deadline = AbortSignal.timeout(lifetime)
-    const answer = await client.pollDeviceAuthorizationGrant(
+    const signal = AbortSignal.any([deadline, login.signal])
+    const polling = client.pollDeviceAuthorizationGrant(
       configuration,
       device,
       describeWish(login.wish),
-      { signal: AbortSignal.any([deadline, login.signal]) },
+      { signal },
     )
+    // The client looks at the signal between two pauses of several seconds; whoever presses Ctrl-C does not wait for that.
+    const answer = await Promise.race([polling, rejectOn(signal)])
     return parseKey(answer.access_token)
   } catch (error) {
     if (login.signal.aborted) throw cancelled()
@@ -146,21 +149,21 @@ async function finish(callback: Callback, work: () => Promise<Secret>): Promise<
   }
 }
 
-async function waitFor<T>(promise: Promise<T>, { signal, limit = LOGIN_LIMIT }: BrowserLogin) {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let cancel = () => {}
-  const end = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(cannotLogIn('the browser did not come back in time')), limit)
-    cancel = () => reject(cancelled())
-    signal.addEventListener('abort', cancel)
-    if (signal.aborted) cancel()
-  })
+async function waitFor<T>(promise: Promise<T>, login: BrowserLogin): Promise<T> {
+  const deadline = AbortSignal.timeout(login.limit ?? LOGIN_LIMIT)
   try {
-    return await Promise.race([promise, end])
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', cancel)
+    return await Promise.race([promise, rejectOn(AbortSignal.any([deadline, login.signal]))])
+  } catch {
+    throw login.signal.aborted ? cancelled() : cannotLogIn('the browser did not come back in time')
   }
+}
+
+/** Rejects when a signal is given. */
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
 }
 
 /** `/…/auth` and `/…/registrations` lie side by side. */

@@ -1,6 +1,6 @@
 /** A browser that fills in forms: what a person does on the pages of a provider, without a screen. */
 
-/** What the person knows, by the name of the field. */
+/** What the person knows, by the name of the field; "button:NAME" is sent with every form. */
 export type Answers = Readonly<Record<string, string>>
 
 /** Where the browser ended. */
@@ -37,6 +37,9 @@ export async function signIn(address: string, answers: Answers = {}): Promise<Ar
     for (const name of form.fields) {
       const answer = { ...ADA, ...answers }[name]
       if (answer !== undefined) body.set(name, answer)
+    }
+    for (const [name, value] of Object.entries(answers)) {
+      if (name.startsWith('button:')) body.set(name.slice('button:'.length), value)
     }
     next = { url: new URL(form.action, next.url).href, body }
   }
