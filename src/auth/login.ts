@@ -49,8 +49,11 @@ export async function loginByBrowser(service: KeyService, login: BrowserLogin): 
       code_challenge: await client.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       ...(login.isReauth ? { prompt: 'login' } : {}),
+      ...(login.isRegistration && canCreate(configuration) ? { prompt: 'create' } : {}),
     })
-    if (login.isRegistration) address.pathname = siblingPath(address, 'registrations')
+    if (login.isRegistration && !canCreate(configuration)) {
+      address.pathname = siblingPath(address, 'registrations')
+    }
     await login.show(address.href)
     const callback = await waitFor(listener.callback, login)
     return await finish(callback, async () => {
@@ -164,6 +167,12 @@ function rejectOn(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason)
     signal.addEventListener('abort', () => reject(signal.reason))
   })
+}
+
+/** Initiating User Registration via OpenID Connect 1.0: a service that knows it says so; for the others there is a page of its own. */
+function canCreate(configuration: KeyService['configuration']): boolean {
+  const values = configuration.serverMetadata()['prompt_values_supported']
+  return Array.isArray(values) && values.includes('create')
 }
 
 /** `/…/auth` and `/…/registrations` lie side by side. */

@@ -70,10 +70,11 @@ export async function loginAndStore(
   await writeKeyRecord(store.directory, key, { name, apiUri })
   const place = `"${display(paths.settingsFile)}"`
   const isOtherApi = (await context.settings()).apiUri.uri !== apiUri
+  terminal.log.note(`Logged in to ${apiUri}${isOtherApi ? ', which the settings now name' : ''}`)
   terminal.log.note(
-    `Logged in to ${apiUri}. The new key "${display(name)}" is stored in ${
+    `The new key "${display(name)}" is in ${
       isKeyring ? `the keyring, and ${place} refers to it` : place
-    }${isOtherApi ? ', which names this API from now on' : ''}`,
+    }`,
   )
   if (environment.PHYLUM_API_KEY) {
     terminal.log.warn('PHYLUM_API_KEY is set and wins over the key that was just stored')
@@ -177,7 +178,7 @@ function showCode(terminal: Terminal, apiUri: ApiUri, device: DeviceCode): void 
   terminal.say('and enter this code there, if it is you who asked for it:')
   terminal.say(`\n  ${terminal.paint('bold', display(code, 40), 'stderr')}\n`)
   if (completeAddress !== undefined) {
-    terminal.say(`The same in one: ${display(completeAddress)}`)
+    terminal.say(`With the code filled in: ${display(completeAddress)}`)
   }
 }
 

@@ -51,7 +51,7 @@ async function choose(context: Context, own: string | undefined): Promise<readon
   const keys = await listKeys(context)
   if (keys.length === 0) return []
   const chosen = await context.terminal.prompter.choose(
-    'Which keys shall be revoked? (space marks, enter goes on)',
+    'Which keys shall be revoked?',
     keys.map(({ name, access_time, creation_time }) => ({
       value: name,
       label: name === own ? `${display(name)} (in use here)` : display(name),
