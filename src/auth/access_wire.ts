@@ -8,6 +8,8 @@ import { classifyCredential } from './credential.ts'
 export interface AccessJob {
   request: AccessRequest
   ignoreCerts: boolean
+  /** Longest time for each request, in milliseconds. */
+  timeout: number
 }
 
 /** What it answers: an access token or an error, and what it would have said. */
@@ -16,10 +18,11 @@ export type AccessOutcome =
   & { warnings: readonly string[] }
 
 /** Writes a job down, secrets included: for a pipe, and for nothing that others can read. */
-export function encodeJob({ request, ignoreCerts }: AccessJob): string {
+export function encodeJob({ request, ignoreCerts, timeout }: AccessJob): string {
   const { given, successor } = request
   return JSON.stringify({
     ignoreCerts,
+    timeout,
     apiUri: request.apiUri,
     settingsFile: request.settingsFile,
     directory: request.directory,
@@ -39,6 +42,7 @@ export function decodeJob(text: string): AccessJob {
   const secret = Secret.parse(job.token, 'the pipe')
   return {
     ignoreCerts: job.ignoreCerts === true,
+    timeout: Number(job.timeout),
     request: {
       apiUri: job.apiUri as ApiUri,
       settingsFile: job.settingsFile,

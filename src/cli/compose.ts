@@ -127,7 +127,8 @@ export function createContext(world: World): Context {
   // needs: requireCredential, apiUri, platformFetch; what it hands out is all that broker and host ever see of it
   const credentialSource = lazy(async () => {
     const { fetch, ignoresCerts } = await platformFetch()
-    const world = { fetch, clock: systemClock, keyring, log }
+    const timeout = loginTimeout(options)
+    const world = { fetch, clock: systemClock, keyring, log, timeout }
     return createCredentialSource({
       ...world,
       resolve: requireCredential,
@@ -178,6 +179,11 @@ export function createContext(world: World): Context {
     credentialStore,
   }
   return context
+}
+
+/** Longest time that a login service has for one request, in milliseconds: less than the API, which may have much to do. */
+export function loginTimeout({ timeout }: GlobalOptions): number {
+  return Math.min(timeout, 15_000)
 }
 
 function lazy<T>(make: () => T): () => T {

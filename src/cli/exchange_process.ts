@@ -15,6 +15,7 @@ import { createPlatformFetch, ownCommand, systemClock } from './platform.ts'
 /** What is needed here, beside what an exchange needs. */
 export interface ExchangeProcessOptions extends AccessWorld {
   ignoreCerts: boolean
+  timeout: number
   environment: Environment
 }
 
@@ -48,7 +49,7 @@ export async function obtainInProcess(
 async function start(request: AccessRequest, options: ExchangeProcessOptions): Promise<Access> {
   const { decodeOutcome, encodeJob, obtainAccess } = await openExchange()
   const answer = await run(
-    encodeJob({ request, ignoreCerts: options.ignoreCerts }),
+    encodeJob({ request, ignoreCerts: options.ignoreCerts, timeout: options.timeout }),
     options.environment,
   )
   const outcome = answer === undefined ? undefined : decodeOutcome(answer)
@@ -91,10 +92,10 @@ export async function serveExchange(
   const { decodeJob, encodeOutcome, obtainAccess } = await openExchange()
   let outcome: AccessOutcome
   try {
-    const { request, ignoreCerts } = decodeJob(input)
+    const { request, ignoreCerts, timeout } = decodeJob(input)
     const { fetch } = createPlatformFetch({ ignoreCerts })
     const keyring = createKeyring(environment)
-    const access = await obtainAccess(request, { fetch, clock: systemClock, log, keyring })
+    const access = await obtainAccess(request, { fetch, clock: systemClock, log, keyring, timeout })
     outcome = { access, warnings }
   } catch (error) {
     outcome = { error, warnings }

@@ -5,6 +5,7 @@ import type { Secret } from '#base'
 import type { ApiUri } from '#config'
 import process from 'node:process'
 import { hasBrowser, openBrowser } from './browser.ts'
+import { loginTimeout } from './compose.ts'
 import type { Context } from './compose.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -41,7 +42,11 @@ export async function login(context: Context, wish: LoginWish): Promise<NewKey> 
   process.once('SIGINT', interrupt)
   try {
     const { discoverKeyService } = await openLogin()
-    const service = await discoverKeyService({ apiUri, fetch })
+    const service = await discoverKeyService({
+      apiUri,
+      fetch,
+      timeout: loginTimeout(context.options),
+    })
     const session = { service, wish: key, apiUri, signal: interruption.signal }
     const secret = isByDevice(context, service, wish)
       ? await byDevice(context, wish, session)

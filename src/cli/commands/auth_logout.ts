@@ -2,6 +2,7 @@ import { openExchange, openLogin, readStored } from '#auth'
 import type { ResolvedCredential } from '#auth'
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Command } from '../command.ts'
+import { loginTimeout } from '../compose.ts'
 import type { Context } from '../compose.ts'
 
 /** `phylum auth logout` */
@@ -56,8 +57,11 @@ async function prepareRevocation(context: Context, stored: ResolvedCredential): 
   if (stored.kind === 'refresh_token') {
     return async () => {
       const { revokeRefreshToken } = await openExchange()
+      const timeout = loginTimeout(context.options)
       const { fetch } = await context.platformFetch()
-      if (await revokeRefreshToken(stored.secret, { apiUri, fetch })) return 'Ended the login'
+      if (await revokeRefreshToken(stored.secret, { apiUri, fetch, timeout })) {
+        return 'Ended the login'
+      }
       throw new PhylumError('ERR_AUTH_EXCHANGE', 'the login service offers no way to end a login')
     }
   }

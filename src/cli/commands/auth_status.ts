@@ -3,6 +3,7 @@ import type { ResolvedCredential } from '#auth'
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
+import { loginTimeout } from '../compose.ts'
 import type { Context } from '../compose.ts'
 import { systemClock } from '../platform.ts'
 
@@ -96,7 +97,11 @@ async function askOwner(context: Context): Promise<Owner> {
   const { uri: apiUri } = await context.apiUri()
   const { fetch } = await context.platformFetch()
   const { discoverKeyService } = await openLogin()
-  const { userinfoPath } = await discoverKeyService({ apiUri, fetch })
+  const { userinfoPath } = await discoverKeyService({
+    apiUri,
+    fetch,
+    timeout: loginTimeout(context.options),
+  })
   if (userinfoPath === undefined) {
     throw new PhylumError(
       'ERR_API_RESPONSE',
