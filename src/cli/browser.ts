@@ -22,13 +22,14 @@ export async function openBrowser(address: string, environment: Environment): Pr
   const url = URL.parse(address)
   // The address comes from the API: "file:", "-flag" or a scheme that starts a program would open something else than a page.
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw cannotOpen()
+  const programs = environment.BROWSER
+    ? readBrowser(environment.BROWSER, environment)
+    : desktopOpener(environment)
   const { default: open } = await import('open')
-  const candidates = environment.BROWSER ? readBrowser(environment.BROWSER) : [undefined]
-  for (const app of candidates) {
+  for (const app of programs) {
     try {
-      const program = app ?? desktopOpener(environment)
       // Awaited until it runs, not until it ends: a browser stays open.
-      await open(url.href, program === undefined ? {} : { app: program })
+      await open(url.href, app === DESKTOP ? {} : { app })
       return
     } catch {
       // The next one, perhaps.
@@ -42,26 +43,32 @@ interface Program {
   arguments: string[]
 }
 
+/** What the system itself opens pages with, where that has a fixed place. */
+const DESKTOP: Program = { name: '', arguments: [] }
+
 /** Reads BROWSER, as others do: commands separated by colons, in which "%s" at the end stands for the address. */
-function readBrowser(text: string): Program[] {
+function readBrowser(text: string, environment: Environment): Program[] {
   return text.split(delimiter).flatMap((command) => {
-    const [name, ...words] = command.trim().split(/\s+/)
-    if (name === undefined || name === '') return []
+    const [name = '', ...words] = command.trim().split(/\s+/)
     if (words.at(-1) === '%s') words.pop()
-    return [{ name, arguments: words }]
+    const found = findProgram(name, environment)
+    return found === undefined ? [] : [{ name: found, arguments: words }]
   })
 }
 
-/**
- * Finds the desktop's opener among the absolute directories of PATH: an entry "." would run a program of the directory one stands in. Other
- * systems than Linux have it at a fixed place.
- */
-function desktopOpener(environment: Environment): Program | undefined {
-  if (process.platform !== 'linux') return undefined
+function desktopOpener(environment: Environment): Program[] {
+  if (process.platform !== 'linux') return [DESKTOP]
+  const name = findProgram('xdg-open', environment)
+  return name === undefined ? [] : [{ name, arguments: [] }]
+}
+
+/** Looks in the absolute directories of PATH alone: an entry "." would run a program of the directory one stands in. */
+function findProgram(name: string, environment: Environment): string | undefined {
+  if (name === '') return undefined
+  if (process.platform !== 'linux') return name
+  if (name.includes('/')) return isExecutable(name) ? name : undefined
   const places = (environment['PATH'] ?? '').split(delimiter).filter(isAbsolute)
-  const name = places.map((place) => join(place, 'xdg-open')).find(isExecutable)
-  if (name === undefined) throw cannotOpen()
-  return { name, arguments: [] }
+  return places.map((place) => join(place, name)).find(isExecutable)
 }
 
 function isExecutable(path: string): boolean {
