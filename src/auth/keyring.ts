@@ -1,13 +1,13 @@
 import { display, PhylumError, Secret } from '#base'
 import type { KeyringAccount } from '#config'
 
-/** The operating system's keyring, as a means of the platform gives it. */
+/** The operating system's keyring, as a means of the platform gives it; the signal tells that nobody waits any more. */
 export interface Keyring {
   /** Answers what lies under an account, `undefined` when nothing does. */
-  read(account: KeyringAccount): Promise<string | undefined>
-  write(account: KeyringAccount, value: string): Promise<void>
+  read(account: KeyringAccount, signal: AbortSignal): Promise<string | undefined>
+  write(account: KeyringAccount, value: string, signal: AbortSignal): Promise<void>
   /** Removes what lies under an account, if anything does. */
-  remove(account: KeyringAccount): Promise<void>
+  remove(account: KeyringAccount, signal: AbortSignal): Promise<void>
 }
 
 /** What keeps a keyring from being used, in words that end a sentence. */
@@ -23,7 +23,11 @@ export async function readKeyring(
   keyring: Keyring & KeyringPatience,
   account: KeyringAccount,
 ): Promise<Secret> {
-  const value = await use(keyring, 'read the credential from', () => keyring.read(account))
+  const value = await use(
+    keyring,
+    'read the credential from',
+    (signal) => keyring.read(account, signal),
+  )
   if (value !== undefined) return Secret.parse(value, 'the keyring')
   throw new PhylumError(
     'ERR_AUTH_KEYRING',
@@ -34,7 +38,7 @@ export async function readKeyring(
 
 /** Makes sure that there is a keyring, before anything is done that would be in vain without. @throws ERR_AUTH_KEYRING */
 export async function assertKeyring(keyring: Keyring & KeyringPatience): Promise<void> {
-  await use(keyring, 'use', () => keyring.read(crypto.randomUUID() as KeyringAccount))
+  await use(keyring, 'use', (signal) => keyring.read(crypto.randomUUID() as KeyringAccount, signal))
 }
 
 /** Stores a credential. @throws ERR_AUTH_KEYRING */
@@ -43,7 +47,11 @@ export async function writeKeyring(
   account: KeyringAccount,
   secret: Secret,
 ): Promise<void> {
-  await use(keyring, 'store the credential in', () => keyring.write(account, secret.reveal()))
+  await use(
+    keyring,
+    'store the credential in',
+    (signal) => keyring.write(account, secret.reveal(), signal),
+  )
 }
 
 /** Removes a credential. @throws ERR_AUTH_KEYRING */
@@ -51,24 +59,25 @@ export async function removeFromKeyring(
   keyring: Keyring & KeyringPatience,
   account: KeyringAccount,
 ): Promise<void> {
-  await use(keyring, 'remove the credential from', () => keyring.remove(account))
+  await use(keyring, 'remove the credential from', (signal) => keyring.remove(account, signal))
 }
 
 /** Without the limit, a keyring that asks somebody who is not there for its password would halt phylum for ever. */
 async function use<T>(
   { limit }: KeyringPatience,
   act: string,
-  work: () => Promise<T>,
+  work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const given = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new KeyringUnavailable(`it did not answer within ${limit / 1000} seconds`)),
-      limit,
-    )
+    timer = setTimeout(() => {
+      reject(new KeyringUnavailable(`it did not answer within ${limit / 1000} seconds`))
+      given.abort()
+    }, limit)
   })
   try {
-    return await Promise.race([work(), late])
+    return await Promise.race([work(given.signal), late])
   } catch (error) {
     // The message of anything else may hold what was to be stored.
     const state = error instanceof KeyringUnavailable

@@ -60,29 +60,33 @@ function viaTool(environment: Environment): Keyring {
     ...['service', SERVICE],
     ...['account', account],
   ]
-  async function run(words: readonly string[], input: string): Promise<Result> {
+  async function run(
+    words: readonly string[],
+    input: string,
+    signal: AbortSignal,
+  ): Promise<Result> {
     if (tool === undefined) {
       throw new KeyringUnavailable(
         'phylum runs under Deno, which needs the program "secret-tool" (Debian: libsecret-tools) for it',
       )
     }
-    return await runTool(tool, words, input, environment)
+    return await runTool(tool, words, input, { environment, signal })
   }
   return {
-    async read(account) {
-      const { code, stdout, stderr } = await run(['lookup', ...attributes(account)], '')
+    async read(account, signal) {
+      const { code, stdout, stderr } = await run(['lookup', ...attributes(account)], '', signal)
       if (code === 0) return stdout
       // Nothing found is an empty standard error; anything else says why.
       if (stderr === '') return undefined
       throw new KeyringUnavailable(NO_SERVICE)
     },
-    async write(account, value) {
+    async write(account, value, signal) {
       // Through standard input: arguments are for everybody to read.
       const words = ['store', `--label=${SERVICE}/${account}`, ...attributes(account)]
-      if ((await run(words, value)).code !== 0) throw new KeyringUnavailable(NO_SERVICE)
+      if ((await run(words, value, signal)).code !== 0) throw new KeyringUnavailable(NO_SERVICE)
     },
-    async remove(account) {
-      const { code, stderr } = await run(['clear', ...attributes(account)], '')
+    async remove(account, signal) {
+      const { code, stderr } = await run(['clear', ...attributes(account)], '', signal)
       if (code !== 0 && stderr !== '') throw new KeyringUnavailable(NO_SERVICE)
     },
   }
@@ -100,7 +104,7 @@ async function runTool(
   tool: string,
   words: readonly string[],
   input: string,
-  environment: Environment,
+  { environment, signal }: { environment: Environment; signal: AbortSignal },
 ): Promise<Result> {
   const { spawn } = await import('node:child_process')
   const { PHYLUM_API_KEY: _, ...env } = environment
@@ -110,8 +114,7 @@ async function runTool(
   child.stderr.setEncoding('utf8').on('data', (text) => result.stderr += text)
   child.stdin.on('error', () => {})
   child.stdin.end(input)
-  // Left alone when the time is over: it must not keep phylum alive.
-  child.unref()
+  signal.addEventListener('abort', () => child.kill('SIGKILL'))
   return await new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve({ ...result, code }))

@@ -103,8 +103,9 @@ export class SettingsDocument {
     path: readonly string[],
     value: SettingsEntry['value'] | Readonly<Record<string, string>>,
   ): void {
-    this.#find(path)
-    this.#document.setIn(path, value)
+    // A scalar that takes the place of a scalar keeps its comment; anything else must be a node of its own.
+    const isPlain = this.#yaml.isScalar(this.#find(path)) && !(value instanceof Object)
+    this.#document.setIn(path, isPlain ? value : this.#document.createNode(value))
   }
 
   /** Writes the file anew. */
