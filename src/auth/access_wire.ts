@@ -1,7 +1,7 @@
 import { PhylumError, Secret } from '#base'
 import type { ErrorCode } from '#base'
 import type { ApiUri, KeyringAccount } from '#config'
-import { type Access, type AccessRequest, RefusedToken } from './access.ts'
+import { type Access, type AccessRequest, RefusedToken } from './access_request.ts'
 import { classifyCredential } from './credential.ts'
 
 /** What another process is told to do: a request, and how it reaches the login service. */

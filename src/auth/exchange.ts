@@ -3,7 +3,8 @@ import type { ApiUri } from '#config'
 import type { Configuration, ServerMetadata } from 'openid-client'
 import { classifyCredential } from './credential.ts'
 import { type Answer, createNarrowFetch } from './narrow_fetch.ts'
-import { explainClientError, parseEndpoint } from './service.ts'
+import { explainClientError } from './explain_client_error.ts'
+import { parseEndpoint } from './parse_endpoint.ts'
 
 const CLIENT_ID = 'phylum_cli'
 

@@ -1,5 +1,5 @@
 import type { Secret } from '#base'
-import type { Access } from './access.ts'
+import type { Access } from './access_request.ts'
 
 /** Holds an API key, which is used as it is. */
 export function holdKey(key: Secret): Access {

@@ -1,6 +1,6 @@
 import { isPhylumError, type Secret } from '#base'
 import { readSettings, updateSettings } from '#config'
-import type { AccessRequest, AccessWorld } from './access.ts'
+import type { AccessRequest, AccessWorld } from './access_request.ts'
 import { bindingOf, removeCache, writeCache } from './access_cache.ts'
 import type { Tokens } from './exchange.ts'
 import { writeKeyring } from './keyring.ts'

@@ -7,7 +7,7 @@ import {
   type KeyService,
   type KeyWish,
   parseKey,
-} from './key_service.ts'
+} from './locksmith.ts'
 
 const SCOPE = 'openid offline_access'
 

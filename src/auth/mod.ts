@@ -3,13 +3,13 @@
  * It knows no extension, prints no credential, and sends one to nobody but the login service that the API itself names.
  * A run with an API key needs little of it: what logs in and what exchanges is behind inner doors, and openid-client behind those.
  */
-export type { Access, AccessRequest, AccessWorld } from './access.ts'
+export type { Access, AccessRequest, AccessWorld } from './access_request.ts'
 export type { CachedAccess } from './access_cache.ts'
 export type { AccessJob, AccessOutcome } from './access_wire.ts'
 export { classifyCredential } from './credential.ts'
 export type { CredentialKind } from './credential.ts'
 export type { ExchangeOptions, Tokens } from './exchange.ts'
-export type { KeyService, KeyServiceOptions, KeyWish } from './key_service.ts'
+export type { KeyService, KeyServiceOptions, KeyWish } from './locksmith.ts'
 export { KeyringUnavailable } from './keyring.ts'
 export type { Keyring, KeyringPatience } from './keyring.ts'
 export type { BrowserLogin, DeviceCode, DeviceLogin } from './login.ts'

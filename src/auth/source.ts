@@ -1,6 +1,6 @@
 import { type Aside, type Credential, type CredentialSource } from '#base'
 import type { ApiUri } from '#config'
-import type { Access, AccessRequest, AccessWorld, Successor } from './access.ts'
+import type { Access, AccessRequest, AccessWorld, Successor } from './access_request.ts'
 import { holdKey } from './hold_key.ts'
 import type { ResolvedCredential } from './resolve.ts'
 
@@ -94,7 +94,8 @@ class Source implements CredentialSource {
       refused: this.#refused,
     }
     // Loaded for refresh tokens alone.
-    const { findCached, obtainAccess, RefusedToken } = await import('./access.ts')
+    const { findCached, obtainAccess } = await import('./access.ts')
+    const { RefusedToken } = await import('./access_request.ts')
     const cached = await findCached(request, given.secret, clock)
     if (cached !== undefined) return cached
     const { obtain = (wanted) => obtainAccess(wanted, this.#options) } = this.#options

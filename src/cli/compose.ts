@@ -9,6 +9,7 @@ import { isAbsolute, join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { createApiClient } from './api_client.ts'
 import type { ApiClient } from './api_client.ts'
+import { loginTimeout } from './global_options.ts'
 import type { GlobalOptions } from './global_options.ts'
 import { createKeyring } from './keyring.ts'
 import { createPlatformFetch, systemClock } from './platform.ts'
@@ -179,11 +180,6 @@ export function createContext(world: World): Context {
     credentialStore,
   }
   return context
-}
-
-/** Longest time that a login service has for one request, in milliseconds: less than the API, which may have much to do. */
-export function loginTimeout({ timeout }: GlobalOptions): number {
-  return Math.min(timeout, 15_000)
 }
 
 function lazy<T>(make: () => T): () => T {

@@ -1,13 +1,25 @@
 import { openLogin } from '#auth'
-import type { DeviceCode, KeyService, ResolvedCredential } from '#auth'
+import type { CredentialStore, DeviceCode, KeyService, ResolvedCredential } from '#auth'
 import { display, isPhylumError, PhylumError } from '#base'
-import type { Secret } from '#base'
-import type { ApiUri } from '#config'
+import type { Fetch, Secret } from '#base'
+import type { ApiUri, Environment, Paths, ResolvedApiUri, Settings } from '#config'
 import process from 'node:process'
 import { hasBrowser, openBrowser } from './browser.ts'
-import { loginTimeout } from './compose.ts'
-import type { Context } from './compose.ts'
+import { loginTimeout } from './global_options.ts'
+import type { GlobalOptions } from './global_options.ts'
 import type { Terminal } from './terminal.ts'
+
+/** What a login finds in the world. */
+export interface LoginContext {
+  terminal: Terminal
+  environment: Environment
+  options: GlobalOptions
+  paths: Pick<Paths, 'settingsFile'>
+  settings(): Promise<Settings>
+  apiUri(): Promise<ResolvedApiUri>
+  platformFetch(): Promise<{ fetch: Fetch }>
+  credentialStore(): Promise<CredentialStore>
+}
 
 /** How somebody wants to log in. */
 export interface LoginWish {
@@ -31,7 +43,7 @@ export interface NewKey {
  *
  * @throws ERR_AUTH_LOGIN, ERR_AUTH_FAILED, ERR_CLI_CANCELLED on Ctrl-C
  */
-export async function login(context: Context, wish: LoginWish): Promise<NewKey> {
+export async function login(context: LoginContext, wish: LoginWish): Promise<NewKey> {
   const { uri: apiUri } = await context.apiUri()
   const { fetch } = await context.platformFetch()
   const name = wish.name ?? `phylum-cli-${crypto.randomUUID()}`
@@ -60,7 +72,7 @@ export async function login(context: Context, wish: LoginWish): Promise<NewKey> 
 
 /** Lets the user log in, and stores the key. @returns the key as the credential that it now is */
 export async function loginAndStore(
-  context: Context,
+  context: LoginContext,
   wish: LoginWish & { why?: string; isKeyring?: boolean },
 ): Promise<ResolvedCredential> {
   const { terminal, paths, environment } = context
@@ -103,7 +115,7 @@ interface Session {
 }
 
 /** Finds out which browser is meant: another machine's where it was asked for, or where there is none here. */
-function isByDevice(context: Context, service: KeyService, wish: LoginWish): boolean {
+function isByDevice(context: LoginContext, service: KeyService, wish: LoginWish): boolean {
   if (wish.isDevice === true && !service.hasDeviceLogin) {
     throw new PhylumError('ERR_AUTH_LOGIN', 'Cannot log in: this API offers no login by code', {
       hints: ['log in on a machine with a browser, or `phylum auth set-token`'],
@@ -113,7 +125,7 @@ function isByDevice(context: Context, service: KeyService, wish: LoginWish): boo
 }
 
 async function byBrowser(
-  { terminal, environment }: Context,
+  { terminal, environment }: LoginContext,
   wish: LoginWish,
   session: Session,
 ): Promise<Secret> {
@@ -144,7 +156,7 @@ async function byBrowser(
 
 async function openOrWarn(
   address: string,
-  environment: Context['environment'],
+  environment: Environment,
   terminal: Terminal,
 ): Promise<void> {
   try {
@@ -156,7 +168,7 @@ async function openOrWarn(
 }
 
 async function byDevice(
-  { terminal }: Context,
+  { terminal }: LoginContext,
   wish: LoginWish,
   session: Session,
 ): Promise<Secret> {

@@ -132,11 +132,11 @@ test('resolveCredential() takes the credential out of the keyring that the setti
     assert.match(error.message, /holds none for these settings$/)
     return true
   })
-  await keyring.write(ACCOUNT, CANARY)
+  keyring.entries.set(ACCOUNT, CANARY)
   const resolved = await resolveCredential(options)
   assert.ok(resolved.secret.equals(secret(CANARY)))
   assert.deepEqual([resolved.source, resolved.keyring], [FILE, ACCOUNT])
-  await keyring.write(ACCOUNT, 'ph0_cut')
+  keyring.entries.set(ACCOUNT, 'ph0_cut')
   await assert.rejects(resolveCredential(options), { code: 'ERR_AUTH_CREDENTIAL' })
 })
 

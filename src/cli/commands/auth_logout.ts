@@ -2,8 +2,8 @@ import { openExchange, openLogin, readStored } from '#auth'
 import type { ResolvedCredential } from '#auth'
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Command } from '../command.ts'
-import { loginTimeout } from '../compose.ts'
 import type { Context } from '../compose.ts'
+import { loginTimeout } from '../global_options.ts'
 
 /** `phylum auth logout` */
 export const authLogout: Command = {

@@ -3,8 +3,8 @@ import type { ResolvedCredential } from '#auth'
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
-import { loginTimeout } from '../compose.ts'
 import type { Context } from '../compose.ts'
+import { loginTimeout } from '../global_options.ts'
 import { systemClock } from '../platform.ts'
 
 /** `phylum auth status` */

@@ -3,7 +3,8 @@ import type { ApiUri } from '#config'
 import type { Configuration } from 'openid-client'
 import { classifyCredential } from './credential.ts'
 import { type Answer, createNarrowFetch } from './narrow_fetch.ts'
-import { explainClientError, parseEndpoint } from './service.ts'
+import { explainClientError } from './explain_client_error.ts'
+import { parseEndpoint } from './parse_endpoint.ts'
 
 /** The key service takes this as the name of every client that asks for keys. */
 const CLIENT_ID = 'locksmith'
