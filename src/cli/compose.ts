@@ -47,7 +47,7 @@ export interface Context {
    * Where credentials are stored.
    * @throws ERR_CONFIG_WRITE when nothing may be stored
    */
-  credentialStore(): Promise<CredentialStore>
+  credentialStore(): CredentialStore
 }
 
 /** What the context is made from. */
@@ -101,7 +101,7 @@ export function createContext(world: World): Context {
     })
   )
   // needs: paths, keyring
-  const credentialStore = lazy(async (): Promise<CredentialStore> => {
+  const credentialStore = lazy((): CredentialStore => {
     if (!options.isConfigAllowed) {
       throw new PhylumError(
         'ERR_CONFIG_WRITE',

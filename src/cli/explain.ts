@@ -41,7 +41,7 @@ async function explainSettings(context: Context, isDecided: boolean): Promise<Tr
   }
   let stored: ResolvedCredential
   try {
-    const { keyring } = await context.credentialStore()
+    const { keyring } = context.credentialStore()
     const settings = await context.settings()
     stored = await readStored({ settings, settingsFile: source, keyring })
   } catch (error) {

@@ -18,7 +18,7 @@ export interface LoginContext {
   settings(): Promise<Settings>
   apiUri(): Promise<ResolvedApiUri>
   platformFetch(): Promise<{ fetch: Fetch }>
-  credentialStore(): Promise<CredentialStore>
+  credentialStore(): CredentialStore
 }
 
 /** How somebody wants to log in. */
@@ -78,7 +78,7 @@ export async function loginAndStore(
   const { terminal, paths, environment } = context
   const { assertKeyring, storeCredential, writeKeyRecord } = await openLogin()
   // Before the login: a key that cannot be stored would be made for nothing.
-  const store = await context.credentialStore()
+  const store = context.credentialStore()
   const isKeyring = wish.isKeyring ?? false
   if (isKeyring) await assertKeyring(store.keyring)
   if (wish.why !== undefined) terminal.log.note(`${wish.why}: logging in`)

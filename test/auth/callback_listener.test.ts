@@ -165,7 +165,8 @@ test('K166 close() leaves no listener, whatever still hangs on it', async () => 
 test('K148 renderPage() escapes what the login service says', () => {
   const text = `<script>alert("1")</script> & 'x' \u001b[2J\u202e</p><img src=x onerror=alert(1)>`
   const page = renderPage({ title: '</title><script>', text })
-  assert.doesNotMatch(page, /<script|<img|<\/p><img|\u001b|\u202e/)
+  assert.doesNotMatch(page, /<script|<img|\u202e/)
+  assert.ok(!page.includes('\u001b'))
   assert.match(
     page,
     /&#60;script&#62;alert\(&#34;1&#34;\)&#60;\/script&#62; &#38; &#39;x&#39; \\x1b\[2J\\u\{202e\}/,

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { createCanary, findLeak } from '../harness/canary.ts'
 import { startProvider } from '../harness/oidc_provider.ts'
 import type { TestProvider, TestProviderOptions } from '../harness/oidc_provider.ts'
-import { commandOf, FORMS, ROOT, withHome } from '../harness/phylum.ts'
+import { commandOf, FORMS, outcomeOf, ROOT, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
 import { signIn } from '../harness/sign_in.ts'
 import { NO_TERMINAL, startOnTerminal } from '../harness/terminal.ts'
@@ -370,6 +370,63 @@ for (const form of FORMS) {
   )
 
   test(
+    `K165 no program of the directory one stands in is taken for the browser [${form}]`,
+    withStage(form, async ({ home, provider }) => {
+      const program = join(home.path, 'work/xdg-open')
+      writeFileSync(program, `#!/bin/sh\n: > ${home.path}/started\n`, { mode: 0o755 })
+      for (const path of ['.', '', `.:${home.path}/nowhere`]) {
+        const child = home.start(form, ['auth', 'login'], {
+          environment: { PHYLUM_API_URI: provider.uri, DISPLAY: ':0', PATH: path },
+        })
+        let shown = ''
+        for await (const chunk of child.stderr!) {
+          shown += chunk
+          if (/warning: Cannot open the browser: no program for it was found/.test(shown)) break
+        }
+        child.kill('SIGINT')
+        const [code] = await once(child, 'exit')
+        assert.equal(code, 130, shown)
+      }
+      assert.ok(!existsSync(join(home.path, 'started')))
+    }),
+  )
+
+  test(
+    `K164 auth logout in the middle of a run ends it cleanly [${form}]`,
+    withStage(form, async ({ home, provider, environment, run }) => {
+      home.extension('polls', {
+        'PhylumExt.toml':
+          'name = "polls"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = true\n',
+        'main.ts': `import { api } from 'phylum'
+          for (;;) {
+            const response = await api.fetch('/groups')
+            if (response.status !== 200) throw new Error('status ' + response.status)
+            console.log('ok')
+          }`,
+      })
+      for (const kind of ['api_key', 'refresh_token']) {
+        if (kind === 'api_key') await run(['auth', 'login'])
+        else {
+          await home.phylum(form, ['auth', 'set-token'], {
+            input: provider.refreshToken,
+            environment,
+          })
+        }
+        const child = home.start(form, ['ext', 'run', '-y', './polls'], { environment })
+        await once(child.stdout!, 'data')
+        const outcome = outcomeOf(child)
+        const logout = await run(['auth', 'logout'])
+        assert.equal(logout.code, 0, logout.stderr)
+        assert.match(logout.stderr, /\n(Revoked the key|Ended the login)/)
+        provider.revokeAccessTokens()
+        const { code, stderr } = await outcome
+        assert.equal(code, kind === 'api_key' ? 16 : 10, stderr)
+        assert.match(stderr, kind === 'api_key' ? /status 401/ : /there is no credential/)
+      }
+    }),
+  )
+
+  test(
     `first use on a terminal logs in, stores the key, and goes on with what was asked [${form}]`,
     { skip: NO_TERMINAL },
     withStage(form, async ({ home, provider, environment }) => {
@@ -474,10 +531,8 @@ for (const form of FORMS) {
         await session.until(/Waiting for .* left/)
         session.type('\u0003')
         assert.equal(await session.ended, 130, session.shown())
-        assert.match(
-          session.shown(),
-          /\r\u001b\[2K\u001b\[31merror\[ERR_CLI_CANCELLED\]:\u001b\[39m Cancelled\r\n$/,
-        )
+        const line = '\r\u001b[2K\u001b[31merror[ERR_CLI_CANCELLED]:\u001b[39m Cancelled\r\n'
+        assert.ok(session.shown().endsWith(line), session.shown())
         const redirect = /redirect_uri=(\S+?)&/.exec(session.shown())?.[1]
         if (redirect !== undefined) await assert.rejects(fetch(decodeURIComponent(redirect)))
       }

@@ -16,7 +16,7 @@ export const authLogout: Command = {
   async run(context) {
     const { terminal, paths, environment } = context
     const { removeCredential } = await openLogin()
-    const store = await context.credentialStore()
+    const store = context.credentialStore()
     const stored = await findStored(context)
     const revoke = stored === undefined ? undefined : await prepareRevocation(context, stored)
     // First, and whatever the server says: the user wants the credential gone from here.
@@ -39,7 +39,7 @@ export const authLogout: Command = {
 /** Reads the stored credential, whatever the environment says; a broken one is removed all the same. */
 async function findStored(context: Context): Promise<ResolvedCredential | undefined> {
   try {
-    const { settingsFile, keyring } = await context.credentialStore()
+    const { settingsFile, keyring } = context.credentialStore()
     return await readStored({ settings: await context.settings(), settingsFile, keyring })
   } catch (error) {
     if (!isPhylumError(error)) throw error

@@ -20,7 +20,7 @@ export const authSetToken: Command = {
   async run(context, given) {
     const { terminal } = context
     const [argument] = given.positionals
-    const store = await context.credentialStore()
+    const store = context.credentialStore()
     if (argument !== undefined) {
       terminal.log.warn(
         'a token on the command line stays in the history of the shell and shows up in `ps`',
