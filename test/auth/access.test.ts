@@ -8,6 +8,7 @@ import { type KeyringAccount, parseApiUri, updateSettings } from '#config'
 import { createCanary } from '../harness/canary.ts'
 import { runChild } from '../harness/child.ts'
 import { createMemoryKeyring } from '../harness/memory_keyring.ts'
+import type { TestProviderOptions } from '../harness/oidc_provider.ts'
 import { type Bench, secret, withBench } from './fixtures/bench.ts'
 
 const { bindingOf, clearCache, readCache } = await openExchange()
@@ -242,3 +243,24 @@ test('K157 a login that was lost says so to everybody, and leaves the stored tok
     await updateSettings(bench.file, { credential: secret(createCanary()) })
     assert.equal((await bench.source().get()).secrets.length, 1)
   }))
+
+for (
+  const options of [
+    { path: '/realms/phylum', algorithm: 'RS256' },
+    { path: '/a/b', algorithm: 'ES256' },
+  ] satisfies TestProviderOptions[]
+) {
+  test(`K154 K155 another provider, its keys rotated in between, and a clock two minutes off ${JSON.stringify(options)}`, () =>
+    withBench(options, async (bench) => {
+      for (const offset of [-120_000, 120_000]) {
+        bench.clock.time = Date.now() + offset
+        const credentials = bench.source({}, { directory: `${bench.directory}${offset}` })
+        const first = await credentials.get()
+        assert.equal(await bench.ask(first), 200)
+        await bench.provider.rotateKeys()
+        bench.provider.revokeAccessTokens()
+        assert.equal(await bench.ask(await credentials.renew(first)), 200)
+      }
+      assert.deepEqual([bench.provider.exchanges(), bench.provider.refusals()], [4, 0])
+    }))
+}

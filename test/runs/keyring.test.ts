@@ -23,7 +23,7 @@ const NO_KEYRING: string | false = missing.length === 0
   ? false
   : `not installed: ${missing.join(', ')} (Debian: dbus gnome-keyring libsecret-tools)`
 
-const BROWSER = `${commandOf('bun')[0]} ${join(ROOT, 'test/harness/browser.ts')}`
+const BROWSER = `${commandOf('bun')[0]} ${join(ROOT, 'test/harness/browse.ts')}`
 
 const LIST = ['group', 'list', '--json']
 

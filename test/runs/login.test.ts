@@ -14,7 +14,7 @@ import { signIn } from '../harness/sign_in.ts'
 import { NO_TERMINAL, startOnTerminal } from '../harness/terminal.ts'
 
 /** A program for BROWSER that signs in as Ada. */
-const BROWSER = `${commandOf('bun')[0]} ${join(ROOT, 'test/harness/browser.ts')}`
+const BROWSER = `${commandOf('bun')[0]} ${join(ROOT, 'test/harness/browse.ts')}`
 
 interface Stage {
   home: Home
@@ -109,8 +109,11 @@ for (const form of FORMS) {
       await home.phylum(form, ['auth', 'set-token'], { input: provider.refreshToken })
       assert.equal((await run(['group', 'list'])).code, 0)
       assert.ok(findAccess(home))
-      const login = await run(['auth', 'login', '--reauth'])
+      const other = createCanary()
+      const login = await run(['auth', 'login', '--reauth'], { PHYLUM_API_KEY: other })
       assert.equal(login.code, 0, login.stderr)
+      assert.match(login.stderr, /warning: PHYLUM_API_KEY is set and wins over the key/)
+      home.assertNoLeak(other, login.stderr, readSettings(home))
       assert.ok(provider.seen.some(({ line }) => /\/auth\?.*prompt=login/.test(line)))
       assert.match(readSettings(home), /offline_access: ph0_/)
       assert.ok(!findAccess(home))

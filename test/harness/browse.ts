@@ -1,4 +1,4 @@
-/** A program for BROWSER: `browser.ts [FIELD=VALUE]… ADDRESS` signs in as Ada, and ends. */
+/** A program for BROWSER: `browse.ts [FIELD=VALUE]… ADDRESS` signs in as Ada, and ends. */
 import process from 'node:process'
 import { signIn } from './sign_in.ts'
 
