@@ -92,10 +92,27 @@ export async function removeCache(directory: string, binding: string): Promise<v
   await unlink(fileOf(directory, binding)).catch(() => {})
 }
 
-/** Removes everything that refresh tokens were exchanged for. */
-export async function clearCache(directory: string): Promise<void> {
+/**
+ * Removes what refresh tokens were exchanged for; but, if told so, not what took the place of a token in the environment: that is another
+ * login than the one that ends.
+ */
+export async function clearCache(
+  directory: string,
+  options: { isKeepingSuccessors?: boolean } = {},
+): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
-    if (/^\.?access-.*\.(json|tmp)$/.test(name)) await unlink(join(directory, name)).catch(() => {})
+    if (!/^\.?access-.*\.(json|tmp)$/.test(name)) continue
+    const file = join(directory, name)
+    if (options.isKeepingSuccessors === true && await hasSuccessor(file)) continue
+    await unlink(file).catch(() => {})
+  }
+}
+
+async function hasSuccessor(file: string): Promise<boolean> {
+  try {
+    return JSON.parse(await readPrivate(file) ?? '')?.refresh_token !== null
+  } catch {
+    return false
   }
 }
 

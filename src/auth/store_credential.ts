@@ -6,7 +6,7 @@ import {
   type Settings,
   updateSettings,
 } from '#config'
-import { clearCache } from './access_cache.ts'
+import { bindingOf, clearCache, removeCache } from './access_cache.ts'
 import { removeKeyRecord } from './key_record.ts'
 import { type Keyring, type KeyringPatience, removeFromKeyring, writeKeyring } from './keyring.ts'
 
@@ -45,7 +45,7 @@ export async function storeCredential(
     if (account !== undefined) await removeFromKeyring(store.keyring, account).catch(() => {})
     throw error
   }
-  await forget(store, old)
+  await forget(store, old, { isKeepingSuccessors: true })
 }
 
 /**
@@ -58,7 +58,7 @@ export async function removeCredential(store: CredentialStore): Promise<void> {
   if (old?.credential !== null || old.keyring !== null) {
     await updateSettings(store.settingsFile, { credential: null })
   }
-  await forget(store, old)
+  await forget(store, old, { isKeepingSuccessors: false })
 }
 
 /** Reads what is about to be replaced; a value that cannot be read is what a new one repairs. */
@@ -70,8 +70,15 @@ async function readOld({ settingsFile, log }: CredentialStore): Promise<Settings
   }
 }
 
-async function forget(store: CredentialStore, old: Settings | undefined): Promise<void> {
-  await clearCache(store.directory)
+async function forget(
+  store: CredentialStore,
+  old: Settings | undefined,
+  options: { isKeepingSuccessors: boolean },
+): Promise<void> {
+  await clearCache(store.directory, options)
+  const spent = old?.credential
+  // Also where it stood in the environment too: its login is what ends.
+  if (spent) await removeCache(store.directory, bindingOf(spent, old.apiUri.uri))
   await removeKeyRecord(store.directory)
   if (old === undefined || old.keyring === null) return
   try {

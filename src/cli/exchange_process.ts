@@ -27,6 +27,10 @@ export interface ExchangeProcessOptions extends AccessWorld {
  * old one looks stolen. So another process does it, which no signal to this one or to its group reaches, and which ends by itself a
  * moment later.
  *
+ * What cannot be held here is the end of that process itself in that moment, as by a power failure or the end of a whole container: the new
+ * token is then nowhere. A provider could help by taking the spent token until its successor has been used; few do, and oidc-provider has
+ * no such grace.
+ *
  * Before that, one process of this machine at a time looks whether another has left an access token.
  */
 export async function obtainInProcess(
