@@ -1,4 +1,5 @@
-import { PhylumError, type Secret } from '#base'
+import { isPhylumError, PhylumError, type Secret } from '#base'
+import type { DeviceAuthorizationResponse } from 'openid-client'
 import { type Callback, listenForCallback } from './callback_listener.ts'
 import {
   cannotLogIn,
@@ -115,14 +116,8 @@ export async function loginByDevice(service: KeyService, login: DeviceLogin): Pr
     })
     deadline = AbortSignal.timeout(lifetime)
     const signal = AbortSignal.any([deadline, login.signal])
-    const polling = client.pollDeviceAuthorizationGrant(
-      configuration,
-      device,
-      describeWish(login.wish),
-      { signal },
-    )
     // The client looks at the signal between two pauses of several seconds; whoever presses Ctrl-C does not wait for that.
-    const answer = await Promise.race([polling, rejectOn(signal)])
+    const answer = await Promise.race([poll(service, device, login.wish, signal), rejectOn(signal)])
     return parseKey(answer.access_token)
   } catch (error) {
     if (login.signal.aborted) throw cancelled()
@@ -132,6 +127,33 @@ export async function loginByDevice(service: KeyService, login: DeviceLogin): Pr
 }
 
 const MAX_DEVICE_LIFETIME = 30 * 60 * 1000
+
+/** How often in a row the service may be out of reach. */
+const MAX_FAILURES = 4
+
+/** Asks until the code was entered. A network that is away for a moment does not end the login: RFC 8628, section 3.5, asks less often then. */
+async function poll(
+  { client, configuration }: KeyService,
+  device: DeviceAuthorizationResponse,
+  wish: KeyWish,
+  signal: AbortSignal,
+) {
+  for (let failures = 0;; failures++) {
+    const interval = (device.interval ?? 5) * 2 ** failures
+    try {
+      return await client.pollDeviceAuthorizationGrant(
+        configuration,
+        { ...device, interval },
+        describeWish(wish),
+        { signal },
+      )
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined
+      const isTransport = isPhylumError(cause) && cause.cause !== undefined
+      if (!isTransport || failures === MAX_FAILURES || signal.aborted) throw error
+    }
+  }
+}
 
 /** Tells the browser how the login ended, whatever that is, and then the caller. */
 async function finish(callback: Callback, work: () => Promise<Secret>): Promise<Secret> {

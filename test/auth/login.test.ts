@@ -438,6 +438,29 @@ test('loginByDevice() asks less often when it is told to, and stops at once when
   assert.deepEqual([never.result.code, never.polls], ['ERR_CLI_CANCELLED', 0])
 })
 
+test('loginByDevice() outlives a network that is away for a moment, and no longer', () =>
+  withProvider({}, async (provider) => {
+    let failures = 3
+    const service = await discoverKeyService({
+      apiUri: parseApiUri(provider.uri, 'the test'),
+      fetch(input, init) {
+        const isPoll = String(input).endsWith('/locksmith/v1/token')
+        return isPoll && failures-- > 0 ? Promise.reject(new TypeError('away')) : fetch(input, init)
+      },
+    })
+    const login = (name: string) =>
+      loginByDevice(service, {
+        wish: { name },
+        isReauth: false,
+        signal: new AbortController().signal,
+        show: ({ address, code }) => void signIn(address, { user_code: code }),
+      })
+    await login('first')
+    assert.ok(provider.keys.has('first'))
+    failures = Infinity
+    assert.match((await refusal(login('second'))).message, /cannot be reached$/)
+  }))
+
 test('a person may decline on the pages of the provider', () =>
   withProvider({}, async (provider) => {
     const error = await refusal(loginByDevice(await discover(provider), {
