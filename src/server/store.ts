@@ -45,6 +45,8 @@ export interface Store
     AttemptStore {
   /** Runs several calls as one transaction; `work` uses the store that it is given, see `Database.transaction()`. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>
+  /** Asks the database for an answer, of whatever kind. */
+  ping(): Promise<void>
   /** Removes what has expired. @returns number of rows removed */
   sweep(): Promise<number>
   /** Flushes and closes; the store cannot be used afterwards. */
@@ -67,6 +69,9 @@ export function createStore(database: Database, options: StoreOptions): Store {
     ...createAttemptStore(database, clock),
     ...createAnswerStore(database, clock),
     ...createActivityStore(database),
+    async ping() {
+      await database.get('SELECT 1 AS one')
+    },
     sweep: () => sweep(database, clock.now()),
     transaction: (work) => database.transaction((inside) => work(createStore(inside, options))),
     close: () => database.close(),

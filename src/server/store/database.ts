@@ -40,4 +40,8 @@ export interface DatabaseOptions {
   busyMilliseconds?: number
   /** Connections of this process to PostgreSQL, at most. */
   connections?: number
+  /** How long a connection to PostgreSQL may take to come about, or to become free, in milliseconds. */
+  connectMilliseconds?: number
+  /** How long a statement may take on PostgreSQL, in milliseconds. None of ours takes long; what does is stuck. */
+  statementMilliseconds?: number
 }

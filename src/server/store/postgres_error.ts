@@ -57,6 +57,12 @@ const REASONS: readonly (readonly [RegExp, string, string?])[] = [
 /** Puts a failure of PostgreSQL, or of the road to it, into words. */
 export function explainPostgresError(act: string, name: string, error: unknown): PhylumError {
   if (error instanceof PhylumError) return error
+  if (error instanceof Error && /Invalid URL|URI malformed/.test(error.message)) {
+    // Without the cause, in which Deno repeats the URL, password and all.
+    const message = `Cannot ${act} database "${name}": its URL is not valid`
+    const hints = ['write it as postgres://user@host:5432/database']
+    return new PhylumError('ERR_SERVER_DATABASE', message, { hints })
+  }
   const text = `${systemCode(error) ?? ''} ${error instanceof Error ? error.message : ''}`
   const [, reason = 'PostgreSQL reports an error', hint] =
     REASONS.find(([pattern]) => pattern.test(text)) ?? []

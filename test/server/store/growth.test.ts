@@ -91,6 +91,7 @@ async function listStatements(database: Database): Promise<Statement[]> {
     recordActivity: () =>
       store.recordActivity([{ keyId: 'key1', at: 0, method: 'GET', path: '/', status: 200 }]),
     listActivity: () => store.listActivity('key1'),
+    ping: () => store.ping(),
     sweep: () => store.sweep(),
   }
   const left = Object.keys(store).filter((name) => !(name in calls))
