@@ -11,8 +11,9 @@ import type { IdentityService } from './identity/create_identity.ts'
 import { createGuard, SECURITY_HEADERS } from './guard.ts'
 import { createPasswordHasher } from './password.ts'
 import type { PasswordHasher } from './password.ts'
+import type { ActivityRecorder } from './record_activity.ts'
 import { Refusal } from './refusal.ts'
-import type { Route } from './route.ts'
+import type { Caller, Route } from './route.ts'
 import { routes } from './routes.ts'
 import { senderOf } from './sender.ts'
 import type { Store } from './store.ts'
@@ -38,6 +39,8 @@ export interface AppOptions {
   /** Tells where the server is reached from outside, where that is not what a request says. */
   origin?: () => URL
   passwords?: PasswordHasher
+  /** Is told what is done with each key. */
+  activity?: Pick<ActivityRecorder, 'note'>
 }
 
 /** What belongs to programs: no cookie of a session opens anything there. */
@@ -69,14 +72,31 @@ export function createApp(options: AppOptions): App {
 
 function createHandler(route: Route, options: AppOptions) {
   const check = route.body && compile(route.body)
+  const { store, clock, log, activity } = options
   return async ({ req }: Context): Promise<Response> => {
     const request = req.raw
     // Before the body is looked at, so that nobody without a key has a body read or parsed.
-    const caller = route.open ? { userId: '' } : await authenticate(request, options)
+    const caller: Caller = route.open ? { userId: '' } : await authenticate(request, options)
+    const response = await answer(request, caller, req.param()).catch((error) =>
+      renderError(error, log)
+    )
+    const { keyId } = caller
+    const { method, path } = req
+    if (keyId !== undefined) {
+      activity?.note({ keyId, at: clock.now(), method, path, status: response.status })
+    }
+    return response
+  }
+
+  async function answer(
+    request: Request,
+    caller: Caller,
+    params: Record<string, string>,
+  ): Promise<Response> {
     let body: unknown
     if (check !== undefined) body = await readJson(request, check)
     else if (route.method !== 'GET') await refuseBody(request)
-    const reply = await route.answer({ store: options.store, caller, params: req.param(), body })
+    const reply = await route.answer({ store, caller, params, body })
     return route.status === 204
       ? new Response(null, { status: 204, headers: SECURITY_HEADERS })
       : render(route.status, reply)

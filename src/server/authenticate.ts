@@ -44,7 +44,7 @@ async function authenticateByKey(bearer: string, options: AuthenticateOptions): 
     throw reject(`the API key expired at ${new Date(key.expiresAt).toISOString()}`)
   }
   await recordUse(key, now, options)
-  return { userId: key.userId }
+  return { userId: key.userId, keyId: key.id }
 }
 
 async function authenticateByToken(

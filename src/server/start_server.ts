@@ -1,6 +1,7 @@
 import type { Clock, Log } from '#base'
 import { createApp } from './app.ts'
 import { createIdentity } from './identity/create_identity.ts'
+import { startRecordingActivity } from './record_activity.ts'
 import { serve } from './serve.ts'
 import { startSweeping } from './start_sweeping.ts'
 import { openDatabase } from './store/open_database.ts'
@@ -50,6 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { clock, log, hostname = '127.0.0.1', port, hosts = [], publicUrl } = options
   const database = await openDatabase(options.database)
   const store = createStore(database, { clock })
+  const activity = startRecordingActivity(store, { log })
   try {
     // Known once the server listens; a request comes after that.
     let origin = new URL(publicUrl ?? 'http://127.0.0.1')
@@ -61,6 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       hosts: [hostname, ...hosts, ...publicUrl === undefined ? [] : [origin.hostname]],
       isBehindBalancer: publicUrl !== undefined,
       identity,
+      activity,
       ...publicUrl === undefined ? {} : { origin: () => origin },
     })
     const server = serve(app, { hostname, port })
@@ -74,10 +77,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       async stop() {
         await server.stop()
         await stopSweeping()
+        await activity.stop()
         await store.close()
       },
     }
   } catch (error) {
+    await activity.stop()
     await store.close()
     throw error
   }
