@@ -7,5 +7,6 @@ export { createAccount, createGroup, createKey, ensureFirstAccount } from './acc
 export type { Account, CreatedKey } from './account.ts'
 export { startServer } from './start_server.ts'
 export type { RunningServer, ServerOptions } from './start_server.ts'
+export { exportDatabase, importDatabase } from './transfer.ts'
 export { isPostgresUrl, nameOfDatabase } from './store/open_database.ts'
 export type { Store } from './store.ts'
