@@ -23,6 +23,8 @@ export interface Context {
   options: GlobalOptions
   workingDirectory: string
   paths: Paths
+  /** Standard input, as it comes. */
+  input: AsyncIterable<Uint8Array | string>
   /** Reads standard input to its end. */
   readInput(): Promise<string>
   settings(): Promise<Settings>
@@ -115,6 +117,7 @@ export function createContext(world: World): Context {
     get paths() {
       return paths()
     },
+    input: world.input,
     readInput: () => readAll(world.input),
     settings,
     apiUri,

@@ -14,6 +14,8 @@ export interface TerminalOptions {
 export interface Terminal {
   /** Writes data, with a line end. */
   print(text: string): void
+  /** Writes data as it is, and waits until it is taken. */
+  write(data: string): Promise<void>
   /** Writes a message for people, with a line end. */
   say(text: string): void
   log: Log
@@ -84,6 +86,10 @@ export function createTerminal(
   }
   return {
     print: (text) => void stdout.write(`${text}\n`),
+    write: (data) =>
+      new Promise((resolve, reject) => {
+        stdout.write(data, (error) => error ? reject(error) : resolve())
+      }),
     say,
     log,
     prompter,

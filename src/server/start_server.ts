@@ -8,7 +8,10 @@ import { createStore } from './store.ts'
 import type { Store } from './store.ts'
 
 export interface ServerOptions {
-  /** Path of the database file, or ":memory:" for one that ends with the server. Its directory must exist. */
+  /**
+   * Path of the database file, whose directory must exist; ":memory:" for one that ends with the server; or the URL of
+   * a PostgreSQL database.
+   */
   database: string
   /** Port to listen on; 0 takes a free one. */
   port: number

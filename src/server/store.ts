@@ -32,6 +32,8 @@ export interface Store
   extends UserStore, KeyStore, GroupStore, MemberStore, AnswerStore, ActivityStore {
   /** Runs several calls as one transaction; `work` uses the store that it is given, see `Database.transaction()`. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>
+  /** Asks the database for an answer, of whatever kind. */
+  ping(): Promise<void>
   /** Removes what has expired. @returns number of rows removed */
   sweep(): Promise<number>
   /** Flushes and closes; the store cannot be used afterwards. */
@@ -52,6 +54,9 @@ export function createStore(database: Database, options: StoreOptions): Store {
     ...createMemberStore(database, clock),
     ...createAnswerStore(database, clock),
     ...createActivityStore(database),
+    async ping() {
+      await database.get('SELECT 1 AS one')
+    },
     sweep: () => sweep(database, clock.now()),
     transaction: (work) => database.transaction((inside) => work(createStore(inside, options))),
     close: () => database.close(),

@@ -3,6 +3,8 @@ import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import { ASIDE, findPostgres, NOBODY } from './postgres_binaries.ts'
 
 /** A PostgreSQL server of its own: a real one, on a socket in a directory that nobody else can enter. */
@@ -11,8 +13,11 @@ export interface PostgresServer {
   start(): Promise<void>
   /** @param mode "fast" cuts the connections and ends in order, "immediate" ends as a crash would */
   stop(mode?: 'fast' | 'immediate'): Promise<void>
-  /** Kills the server with SIGKILL. */
+  /** Kills the server with SIGKILL; its helpers notice, and end. */
   kill(): void
+  /** Stops its processes where they are, and lets them go on. */
+  freeze(): Promise<void>
+  thaw(): void
   remove(): Promise<void>
 }
 
@@ -65,16 +70,31 @@ export async function startPostgres(): Promise<PostgresServer | string> {
     { detached: true, stdio: 'ignore' },
   )
   watchdog.unref()
+  let frozen: number[] = []
   const server: PostgresServer = {
     directory,
     async start() {
       const log = join(directory, 'log')
-      await run([...control, '-w', '-s', '-l', log, '-o', `${OPTIONS} -k ${directory}`, 'start'])
+      const words = [...control, '-w', '-s', '-l', log, '-o', `${OPTIONS} -k ${directory}`, 'start']
+      // After a kill there may still be helpers of the old server, which end by themselves.
+      for (let attempt = 0; attempt < 20; attempt++) {
+        const isStarted = await run(words).then(() => true, () => false)
+        if (isStarted) return
+        await delay(100)
+      }
+      await run(words)
     },
     stop: (mode = 'fast') => run([...control, '-w', '-s', '-m', mode, 'stop']),
     kill() {
-      const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
-      process.kill(pid, 'SIGKILL')
+      process.kill(readPid(data), 'SIGKILL')
+    },
+    async freeze() {
+      frozen = [readPid(data), ...await listBackends(directory)]
+      for (const pid of frozen) process.kill(pid, 'SIGSTOP')
+    },
+    thaw() {
+      for (const pid of frozen) process.kill(pid, 'SIGCONT')
+      frozen = []
     },
     async remove() {
       await server.stop('immediate').catch(() => {})
@@ -84,6 +104,21 @@ export async function startPostgres(): Promise<PostgresServer | string> {
   }
   await server.start()
   return server
+}
+
+function readPid(data: string): number {
+  return Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+}
+
+/** Lists the processes that serve clients. */
+async function listBackends(directory: string): Promise<number[]> {
+  const client = new pg.Client(urlOf(directory, 'postgres'))
+  await client.connect()
+  const { rows } = await client.query(
+    `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+  )
+  await client.end()
+  return rows.map(({ pid }) => pid)
 }
 
 /** Runs a command to its end; its output is told only where it fails. */

@@ -31,6 +31,11 @@ export interface Database {
    * transaction within one is a part of it.
    */
   transaction<T>(work: (database: Database) => Promise<T>): Promise<T>
+  /**
+   * Reads with several statements from one state of the database, which nobody who writes meanwhile changes or waits
+   * for. `work` only reads.
+   */
+  snapshot<T>(work: (database: Database) => Promise<T>): Promise<T>
   /** Lets statements under way end, then closes; may be called again. */
   close(): Promise<void>
 }
@@ -40,4 +45,8 @@ export interface DatabaseOptions {
   busyMilliseconds?: number
   /** Connections of this process to PostgreSQL, at most. */
   connections?: number
+  /** How long a connection to PostgreSQL may take to come about, or to become free, in milliseconds. */
+  connectMilliseconds?: number
+  /** How long a statement may take on PostgreSQL, in milliseconds. None of ours takes long; what does is stuck. */
+  statementMilliseconds?: number
 }

@@ -46,16 +46,23 @@ export async function migratePostgres(
 
 /** Reads the version of the schema; `undefined` where phylum has kept nothing yet. */
 async function readVersion(client: ClientBase): Promise<number | undefined> {
-  const table = await client.query(`SELECT to_regclass('phylum_schema') IS NOT NULL AS found`)
-  if (!table.rows[0]?.found) return undefined
+  // Asked of the catalogue itself: `to_regclass()` may answer out of a cache from before the lock was waited for.
+  if (await countTables(client, `relname = 'phylum_schema'`) === 0) return undefined
   return (await client.query('SELECT version FROM phylum_schema')).rows[0]?.version ?? 0
 }
 
 /** Somebody else's database (a shop's, say) must not get our tables: some names are the same, and a mistake is likely. */
 async function assertEmpty(client: ClientBase, name: string): Promise<void> {
+  if (await countTables(client, `relkind IN ('r', 'p', 'v', 'm', 'f')`) > 0) {
+    throw refuseForeign(name)
+  }
+}
+
+/** Counts tables in the schema in which new ones are made. */
+async function countTables(client: ClientBase, condition: string): Promise<number> {
   const { rows } = await client.query(
-    `SELECT count(*) AS count FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
-    AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())`,
+    `SELECT count(*) AS count FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = current_schema() AND ${condition}`,
   )
-  if (rows[0]?.count > 0) throw refuseForeign(name)
+  return Number(rows[0]?.count)
 }

@@ -16,10 +16,7 @@ import type { Outcome } from './transaction.ts'
 /** Connections of a process, at most: the requests of one server are short, and PostgreSQL has some hundred for all. */
 const CONNECTIONS = 8
 
-/** How long a connection may take to come about, in milliseconds; and to become free. */
 const CONNECT_MILLISECONDS = 5000
-
-/** How long a statement may take, in milliseconds. None of ours takes long; what does is stuck. */
 const STATEMENT_MILLISECONDS = 15_000
 
 /** How long somebody is waited for who changes the same, in milliseconds. */
@@ -39,7 +36,7 @@ export async function openPostgresDatabase(
 ): Promise<Database> {
   const name = nameOfPostgres(url)
   const busy = options.busyMilliseconds ?? BUSY_MILLISECONDS
-  const pool = await createPool(url, name, busy, options.connections ?? CONNECTIONS)
+  const pool = await createPool(url, busy, options)
   const database = new PostgresDatabase(pool, name, busy)
   try {
     await database.migrate()
@@ -50,12 +47,9 @@ export async function openPostgresDatabase(
   }
 }
 
-async function createPool(
-  url: string,
-  name: string,
-  busy: number,
-  connections: number,
-): Promise<Pool> {
+async function createPool(url: string, busy: number, options: DatabaseOptions): Promise<Pool> {
+  const connecting = options.connectMilliseconds ?? CONNECT_MILLISECONDS
+  const statement = options.statementMilliseconds ?? STATEMENT_MILLISECONDS
   // Loaded here: who keeps a file does not pay for it.
   const { default: pg } = await import('pg')
   const readers: Readonly<Record<number, (text: string) => unknown>> = {
@@ -64,36 +58,27 @@ async function createPool(
     [pg.types.builtins.BOOL]: (text) => text === 't' ? 1 : 0,
     [pg.types.builtins.BYTEA]: (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')),
   }
-  try {
-    const pool = new pg.Pool({
-      connectionString: url,
-      application_name: 'phylum',
-      max: connections,
-      connectionTimeoutMillis: CONNECT_MILLISECONDS,
-      statement_timeout: STATEMENT_MILLISECONDS,
-      // Ours, for a server that is gone without a word and cannot end the statement itself.
-      query_timeout: STATEMENT_MILLISECONDS + CONNECT_MILLISECONDS,
-      lock_timeout: busy,
-      idle_in_transaction_session_timeout: STATEMENT_MILLISECONDS,
-      keepAlive: true,
-      allowExitOnIdle: true,
-      types: {
-        getTypeParser: (id: number) => readers[id] ?? pg.types.getTypeParser(id),
-      },
-    })
-    // A connection that breaks while nobody uses it is taken out by the pool; the next request gets another one.
-    pool.on('error', () => {})
-    return pool
-  } catch {
-    // Without the cause: the text of a URL that cannot be parsed may be in it, password and all.
-    throw new PhylumError(
-      'ERR_SERVER_DATABASE',
-      `Cannot open database "${name}": its URL is not valid`,
-      {
-        hints: ['write it as postgres://user@host:5432/database'],
-      },
-    )
-  }
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'phylum',
+    max: options.connections ?? CONNECTIONS,
+    connectionTimeoutMillis: connecting,
+    statement_timeout: statement,
+    // Ours, for a server that is gone without a word and cannot end the statement itself.
+    query_timeout: statement + connecting,
+    lock_timeout: busy,
+    idle_in_transaction_session_timeout: statement,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    types: {
+      getTypeParser: (id: number) => readers[id] ?? pg.types.getTypeParser(id),
+    },
+  })
+  // A connection that breaks while nobody uses it is taken out by the pool; the next request gets another one. And there
+  // is a moment between the pool's watch over a connection and ours: an error that nobody listens to ends the process.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => void client.on('error', () => {}))
+  return pool
 }
 
 class PostgresDatabase implements Database {
@@ -127,10 +112,18 @@ class PostgresDatabase implements Database {
     return (await this.#single('write', sql, values)).changes
   }
 
-  async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#perform('BEGIN ISOLATION LEVEL SERIALIZABLE', work)
+  }
+
+  snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#perform('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work)
+  }
+
+  async #perform<T>(begin: string, work: (database: Database) => Promise<T>): Promise<T> {
     return await this.#patiently(() =>
       this.#withClient(async (client, giveUp) => {
-        await this.#explain('write', () => client.query('BEGIN ISOLATION LEVEL SERIALIZABLE'))
+        await this.#explain('write', () => client.query(begin))
         const transaction = new Transaction('postgres', (act, sql, values) => {
           return this.#explain(act, () => this.#execute(client, sql, values))
         })

@@ -42,6 +42,7 @@ const REASONS: readonly (readonly [RegExp, string, string?])[] = [
     'permission is denied',
     'let its user create tables: GRANT CREATE ON SCHEMA public TO …',
   ],
+  [/^3F000 /, 'it has no schema to keep tables in', 'create the schema that its search_path names'],
   [/^25006 /, 'it is read-only', 'name the server that takes writes'],
   [/^53100 /, 'the disk is full', 'make room, then try again'],
   [/^53300 /, 'it has no connection left', 'raise max_connections, or stop other clients'],
@@ -56,6 +57,12 @@ const REASONS: readonly (readonly [RegExp, string, string?])[] = [
 /** Puts a failure of PostgreSQL, or of the road to it, into words. */
 export function explainPostgresError(act: string, name: string, error: unknown): PhylumError {
   if (error instanceof PhylumError) return error
+  if (error instanceof Error && /Invalid URL|URI malformed/.test(error.message)) {
+    // Without the cause, in which Deno repeats the URL, password and all.
+    const message = `Cannot ${act} database "${name}": its URL is not valid`
+    const hints = ['write it as postgres://user@host:5432/database']
+    return new PhylumError('ERR_SERVER_DATABASE', message, { hints })
+  }
   const text = `${systemCode(error) ?? ''} ${error instanceof Error ? error.message : ''}`
   const [, reason = 'PostgreSQL reports an error', hint] =
     REASONS.find(([pattern]) => pattern.test(text)) ?? []

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Database } from './database.ts'
 import { ANSWER_MILLISECONDS } from './answers.ts'
 
@@ -27,10 +28,12 @@ export async function sweep(database: Database, now: number): Promise<number> {
     let removed: number
     do {
       removed = await database.run(
-        `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${end} <= ? LIMIT ?)`,
+        `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${end} <= ? ORDER BY ${end} LIMIT ?)`,
         ...[now - stays, BATCH],
       )
       total += removed
+      // SQLite answers at once, so that without a pause no request would get a turn before the end.
+      await setImmediate()
     } while (removed === BATCH)
   }
   return total

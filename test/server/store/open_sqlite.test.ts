@@ -17,7 +17,7 @@ import { test } from 'node:test'
 import { isPhylumError } from '#base'
 import { MIGRATIONS } from '../../../src/server/store/migrations.ts'
 import { openSqlite } from '../../../src/server/store/open_sqlite.ts'
-import { runChild, startChild, whyNoStrace, whyNotRoot } from '../../harness/child.ts'
+import { runChild, whyNoStrace, whyNotRoot } from '../../harness/child.ts'
 import { withTemporaryDirectory } from '../../harness/temporary.ts'
 
 const ACT = new URL('../fixtures/act.ts', import.meta.url)
@@ -236,30 +236,4 @@ test(
       database.close()
     })
   },
-)
-
-test(
-  'O207 of many servers that start at once on a new file, one migrates and all start',
-  SLOW,
-  () =>
-    withTemporaryDirectory(async (directory) => {
-      for (let round = 0; round < 5; round++) {
-        const file = join(directory, `${round}.sqlite`)
-        const children = Array.from({ length: 6 }, () => startChild(ACT, ['race', file]))
-        const outcomes = children.map((child) => {
-          let text = ''
-          child.stderr?.on('data', (chunk) => text += chunk)
-          return new Promise<string>((resolve) => {
-            child.stdout?.on('data', (chunk) => text += chunk)
-            child.on('close', () => resolve(text.replace('"ready"\n', '').trim()))
-          })
-        })
-        await Promise.all(
-          children.map((child) => new Promise((resolve) => child.stdout?.once('data', resolve))),
-        )
-        for (const child of children) child.stdin?.write('go')
-        const texts = (await Promise.all(outcomes)).sort()
-        assert.deepEqual(texts, ['"first"', ...Array.from({ length: 5 }, () => '"second"')])
-      }
-    }),
 )
