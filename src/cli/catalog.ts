@@ -10,6 +10,7 @@ import { groupList } from './commands/group_list.ts'
 import { serverExec } from './commands/server_exec.ts'
 import { serverExport } from './commands/server_export.ts'
 import { serverImport } from './commands/server_import.ts'
+import { serverRotateKeys } from './commands/server_rotate_keys.ts'
 import { serverStart } from './commands/server_start.ts'
 
 /** Every command: dispatch, help and suggestions are made from this list. */
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   serverExec,
   serverExport,
   serverImport,
+  serverRotateKeys,
 ]

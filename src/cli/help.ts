@@ -8,7 +8,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['Extensions', ['ext run', 'ext list']],
   ['Credential', ['auth set-token', 'auth token', 'auth status']],
   ['API', ['group list', 'group create', 'group delete']],
-  ['Embedded server', ['server start', 'server exec']],
+  ['Embedded server', ['server start', 'server exec', 'server rotate-keys']],
 ]
 
 /** Renders what `phylum --help` shows. */

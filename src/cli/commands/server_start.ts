@@ -6,6 +6,7 @@ import type { Command, Given } from '../command.ts'
 import { textOption } from '../command.ts'
 import { systemClock } from '../platform.ts'
 import { DATABASE_OPTION, readDatabase } from '../server_database.ts'
+import { readUrl, URL_OPTION } from '../server_url.ts'
 
 /** Port of the embedded server when the user does not say. */
 const DEFAULT_PORT = 8476
@@ -23,6 +24,7 @@ export const serverStart: Command = {
       summary: `Port to listen on (default ${DEFAULT_PORT}; 0 takes a free one)`,
     },
     DATABASE_OPTION,
+    URL_OPTION,
   ],
   examples: [
     ['phylum server start', 'until Ctrl-C; the first start makes an account and shows its key'],
@@ -34,11 +36,16 @@ export const serverStart: Command = {
       'phylum server start --database postgres://phylum@db.example.org/phylum',
       'on PostgreSQL, with the password of PGPASSWORD or ~/.pgpass',
     ],
+    [
+      'phylum server start --url https://phylum.example.org',
+      'behind a load balancer, which speaks https',
+    ],
   ],
   async run(context, given) {
     const { terminal } = context
     const port = readPort(given)
     const { where, name, isFile } = await readDatabase(given, context)
+    const publicUrl = readUrl(given)
     if (isFile) mkdirSync(dirname(where), { recursive: true, mode: 0o700 })
     const { ensureFirstAccount, startServer } = await import('#server')
     const server = await startServer({
@@ -46,6 +53,7 @@ export const serverStart: Command = {
       port,
       clock: systemClock,
       log: terminal.log,
+      ...(publicUrl === undefined ? {} : { publicUrl }),
     })
     const account = await ensureFirstAccount(server.store)
     if (account !== undefined) {
@@ -54,7 +62,8 @@ export const serverStart: Command = {
       terminal.say('Use it with:')
       terminal.say(`  export PHYLUM_API_URI=${server.url} PHYLUM_API_KEY=…`)
     }
-    terminal.say(`Listening on ${server.url}, database "${name}"; Ctrl-C stops it`)
+    if (publicUrl !== undefined) terminal.say(`Reached at ${server.url}`)
+    terminal.say(`Listening on ${server.address}, database "${name}"; Ctrl-C stops it`)
     await stopSignal()
     terminal.log.note('Stopping')
     await server.stop()
