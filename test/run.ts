@@ -16,7 +16,7 @@ const FORMAT = ['--no-config', '--line-width', '100', '--single-quote', '--no-se
 const SOURCES = ['src', 'test', 'extensions']
 
 /** Rooms whose tests start whole programs in every form themselves; running them in two runtimes would do all twice. */
-const BUN_ONLY = new Set(['runs', 'attacks', 'house'])
+const BUN_ONLY = new Set(['runs', 'attacks', 'browser', 'house'])
 
 /** Folders of the test tree that hold no tests. */
 const NO_TESTS = new Set(['harness', 'bench'])

@@ -48,6 +48,8 @@ export const ERROR_CODES = [
   'ERR_SERVER_PORT',
   'ERR_SERVER_DATABASE',
   'ERR_SERVER_REQUEST',
+  'ERR_SERVER_EXPORT',
+  'ERR_SERVER_IMPORT',
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]

@@ -15,6 +15,9 @@ import { groupCreate } from './commands/group_create.ts'
 import { groupDelete } from './commands/group_delete.ts'
 import { groupList } from './commands/group_list.ts'
 import { serverExec } from './commands/server_exec.ts'
+import { serverExport } from './commands/server_export.ts'
+import { serverImport } from './commands/server_import.ts'
+import { serverRotateKeys } from './commands/server_rotate_keys.ts'
 import { serverStart } from './commands/server_start.ts'
 
 /** Every command: dispatch, help and suggestions are made from this list. */
@@ -36,4 +39,7 @@ export const COMMANDS: readonly Command[] = [
   groupDelete,
   serverStart,
   serverExec,
+  serverExport,
+  serverImport,
+  serverRotateKeys,
 ]

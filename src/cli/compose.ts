@@ -26,6 +26,8 @@ export interface Context {
   options: GlobalOptions
   workingDirectory: string
   paths: Paths
+  /** Standard input, as it comes. */
+  input: AsyncIterable<Uint8Array | string>
   /** Reads standard input to its end. */
   readInput(): Promise<string>
   settings(): Promise<Settings>
@@ -167,6 +169,9 @@ export function createContext(world: World): Context {
     workingDirectory,
     get paths() {
       return paths()
+    },
+    get input() {
+      return world.input()
     },
     readInput: () => readAll(world.input()),
     settings,

@@ -15,7 +15,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     'auth revoke-token',
   ]],
   ['API', ['group list', 'group create', 'group delete']],
-  ['Embedded server', ['server start', 'server exec']],
+  ['Embedded server', ['server start', 'server exec', 'server rotate-keys']],
 ]
 
 /** Renders what `phylum --help` shows. */

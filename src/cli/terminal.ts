@@ -14,6 +14,8 @@ export interface TerminalOptions {
 export interface Terminal {
   /** Writes data, with a line end. */
   print(text: string): void
+  /** Writes data as it is, and waits until it is taken. */
+  write(data: string): Promise<void>
   /** Writes a message for people, with a line end. */
   say(text: string): void
   log: Log
@@ -113,6 +115,8 @@ export function createTerminal(
   }
   return {
     print: (text) => streams.write('stdout', `${text}\n`),
+    // deno-lint-ignore require-await
+    write: async (data) => streams.writeChecked('stdout', data),
     say,
     log,
     prompter,

@@ -7,14 +7,24 @@ import type { Clock, Log } from '#base'
 import { authenticate } from './authenticate.ts'
 import { readJson, refuseBody } from './body.ts'
 import type { Check } from './body.ts'
+import type { IdentityService } from './identity/create_identity.ts'
 import { createGuard, SECURITY_HEADERS } from './guard.ts'
+import { createPasswordHasher } from './password.ts'
+import type { PasswordHasher } from './password.ts'
+import type { ActivityRecorder } from './record_activity.ts'
 import { Refusal } from './refusal.ts'
-import type { Route } from './route.ts'
+import type { Caller, Route } from './route.ts'
 import { routes } from './routes.ts'
+import { senderOf } from './sender.ts'
 import type { Store } from './store.ts'
+import { createUi } from './ui/ui.ts'
 
-/** A server as a function. It never rejects: a failure is an answer, too. */
-export type App = (request: Request) => Promise<Response>
+/**
+ * A server as a function. It never rejects: a failure is an answer, too.
+ *
+ * @param address of the other end of the connection
+ */
+export type App = (request: Request, address?: string) => Promise<Response>
 
 export interface AppOptions {
   store: Store
@@ -22,19 +32,38 @@ export interface AppOptions {
   log: Log
   /** Names under which the server is reached besides those of the loopback interface, without port. */
   hosts?: readonly string[]
+  /** Whether requests come by way of a load balancer, which says from whom it has them. */
+  isBehindBalancer?: boolean
+  /** The OpenID provider and the key service. */
+  identity?: IdentityService
+  /** Tells where the server is reached from outside, where that is not what a request says. */
+  origin?: () => URL
+  passwords?: PasswordHasher
+  /** Is told what is done with each key. */
+  activity?: Pick<ActivityRecorder, 'note'>
 }
 
-/** Makes the API over a store. */
+/** What belongs to programs: no cookie of a session opens anything there. */
+const API = /^\/(?:api|locksmith|oidc)(?:\/|$)/
+
+/** Makes the API and the web pages over a store. */
 export function createApp(options: AppOptions): App {
   const assertHost = createGuard(options.hosts ?? [])
-  const hono = new Hono()
+  const ui = createUi({ passwords: createPasswordHasher(), ...options })
+  const hono = new Hono<{ Bindings: { sender: string } }>()
+  for (const { method, path, answer } of options.identity?.endpoints ?? []) {
+    hono.on(method, path, ({ req, env }) => answer(req.raw, env.sender))
+  }
   for (const route of routes) hono.on(route.method, route.path, createHandler(route, options))
   hono.notFound((context) => renderError(explainMiss(hono, context.req), options.log))
   hono.onError((error) => renderError(error, options.log))
-  return async (request) => {
+  return async (request, address = '') => {
     try {
       assertHost(request)
-      return await hono.fetch(request)
+      const sender = senderOf(request, address, options.isBehindBalancer ?? false)
+      const isForPrograms = API.test(new URL(request.url).pathname)
+      return (isForPrograms ? undefined : await ui(request, sender)) ??
+        await hono.fetch(request, { sender })
     } catch (error) {
       return renderError(error, options.log)
     }
@@ -43,14 +72,31 @@ export function createApp(options: AppOptions): App {
 
 function createHandler(route: Route, options: AppOptions) {
   const check = route.body && compile(route.body)
+  const { store, clock, log, activity } = options
   return async ({ req }: Context): Promise<Response> => {
     const request = req.raw
     // Before the body is looked at, so that nobody without a key has a body read or parsed.
-    const caller = route.open ? { userId: '' } : await authenticate(request, options)
+    const caller: Caller = route.open ? { userId: '' } : await authenticate(request, options)
+    const response = await answer(request, caller, req.param()).catch((error) =>
+      renderError(error, log)
+    )
+    const { keyId } = caller
+    const { method, path } = req
+    if (keyId !== undefined) {
+      activity?.note({ keyId, at: clock.now(), method, path, status: response.status })
+    }
+    return response
+  }
+
+  async function answer(
+    request: Request,
+    caller: Caller,
+    params: Record<string, string>,
+  ): Promise<Response> {
     let body: unknown
     if (check !== undefined) body = await readJson(request, check)
     else if (route.method !== 'GET') await refuseBody(request)
-    const reply = await route.answer({ store: options.store, caller, params: req.param(), body })
+    const reply = await route.answer({ store, caller, params, body })
     return route.status === 204
       ? new Response(null, { status: 204, headers: SECURITY_HEADERS })
       : render(route.status, reply)
@@ -64,7 +110,10 @@ function compile(schema: TSchema): Check {
 }
 
 /** Tells an unknown path from a known one that is asked with the wrong method. */
-function explainMiss(hono: Hono, { method, path }: { method: string; path: string }): Refusal {
+function explainMiss(
+  hono: Pick<Hono, 'router'>,
+  { method, path }: { method: string; path: string },
+): Refusal {
   const allowed = ['GET', 'POST', 'DELETE'].filter((one) =>
     hono.router.match(one, path)[0].length > 0
   )

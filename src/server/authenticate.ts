@@ -1,4 +1,5 @@
 import type { Clock, Log } from '#base'
+import type { IdentityService } from './identity/create_identity.ts'
 import { hashKey, isKey } from './key.ts'
 import { Refusal } from './refusal.ts'
 import type { Caller } from './route.ts'
@@ -11,12 +12,14 @@ export interface AuthenticateOptions {
   store: Store
   clock: Clock
   log: Log
+  /** Knows the access tokens of the OpenID provider; without one there are none. */
+  identity?: Pick<IdentityService, 'findAccessToken'>
 }
 
 /**
- * Finds out who sends a request, by the API key in its `Authorization` header.
+ * Finds out who sends a request, by the API key or the access token in its `Authorization` header.
  *
- * @throws ERR_AUTH_FAILED with status 401 when there is no key, or none that is valid
+ * @throws ERR_AUTH_FAILED with status 401 when there is none, or none that is valid
  */
 export async function authenticate(
   request: Request,
@@ -26,7 +29,13 @@ export async function authenticate(
   // The name of the scheme may be written in either case (RFC 9110, section 11.1).
   const bearer = header === null ? undefined : /^bearer +(.+)$/i.exec(header)?.[1]
   if (bearer === undefined) throw refuse('it carries no API key', 'Bearer')
-  const key = isKey(bearer) ? await options.store.findKey(hashKey(bearer)) : undefined
+  return isKey(bearer)
+    ? await authenticateByKey(bearer, options)
+    : await authenticateByToken(bearer, options)
+}
+
+async function authenticateByKey(bearer: string, options: AuthenticateOptions): Promise<Caller> {
+  const key = await options.store.findKey(hashKey(bearer))
   // Whether a key expired or was revoked is told to those alone who hold it: any other text is just not valid.
   if (key === undefined) throw reject('the API key is not valid')
   if (key.revokedAt !== null) throw reject('the API key is revoked')
@@ -35,7 +44,19 @@ export async function authenticate(
     throw reject(`the API key expired at ${new Date(key.expiresAt).toISOString()}`)
   }
   await recordUse(key, now, options)
-  return { userId: key.userId }
+  return { userId: key.userId, keyId: key.id }
+}
+
+async function authenticateByToken(
+  bearer: string,
+  { identity, clock }: AuthenticateOptions,
+): Promise<Caller> {
+  const token = await identity?.findAccessToken(bearer)
+  if (token === undefined) throw reject('the API key or access token is not valid')
+  if (token.expiresAt <= clock.now()) {
+    throw reject(`the access token expired at ${new Date(token.expiresAt).toISOString()}`)
+  }
+  return { userId: token.userId }
 }
 
 /** Notes the use of a key, at most once a minute: a request that only reads must not become a write each time. */

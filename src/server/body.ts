@@ -39,17 +39,22 @@ export async function refuseBody(request: Request): Promise<void> {
   if ((await readBytes(request)).length > 0) throw refuse(400, 'this operation takes none')
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+/**
+ * Reads the body of a request, whatever it is.
+ *
+ * @throws ERR_SERVER_REQUEST when it is longer than the limit, or does not arrive whole
+ */
+export async function readBytes(request: Request, limit = MAX_BODY): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array()
   // An announced length is believed only when it is too long; what really arrives is counted.
-  if (Number(request.headers.get('content-length')) > MAX_BODY) throw tooLong()
+  if (Number(request.headers.get('content-length')) > limit) throw tooLong(limit)
   const chunks: Uint8Array[] = []
   let length = 0
   try {
     for await (const chunk of request.body) {
       length += chunk.length
       // Leaving the loop cancels the stream: the rest of a body without end is not kept.
-      if (length > MAX_BODY) throw tooLong()
+      if (length > limit) throw tooLong(limit)
       chunks.push(chunk)
     }
   } catch (error) {
@@ -90,9 +95,9 @@ function isDeeper(text: string, limit: number): boolean {
   return false
 }
 
-function tooLong(): Refusal {
+function tooLong(limit: number): Refusal {
   // The connection is given up, so that the rest need not be taken in to find the next request.
-  return refuse(413, `it is longer than ${MAX_BODY} bytes`, { connection: 'close' })
+  return refuse(413, `it is longer than ${limit} bytes`, { connection: 'close' })
 }
 
 function refuse(

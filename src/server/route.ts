@@ -6,6 +6,8 @@ import type { Store } from './store.ts'
 /** Who sends a request, as the credential proves it. */
 export interface Caller {
   userId: string
+  /** The API key that proves it, if one does. */
+  keyId?: string
 }
 
 /** A request that has passed every check that can be made without the route. */

@@ -2,9 +2,10 @@ import { groupRoutes } from './group_routes.ts'
 import { keyRoutes } from './key_routes.ts'
 import { memberRoutes } from './member_routes.ts'
 import { describeApi } from './openapi.ts'
+import { profileRoutes } from './profile_routes.ts'
 import { defineRoute } from './route.ts'
 import type { Route } from './route.ts'
-import { Document, Health } from './schemas.ts'
+import { Document, Health, Liveness, Readiness } from './schemas.ts'
 
 /** Every operation of the API. */
 export const routes: readonly Route[] = [
@@ -20,6 +21,30 @@ export const routes: readonly Route[] = [
   }),
   defineRoute({
     method: 'GET',
+    path: '/healthz',
+    operation: 'readLiveness',
+    summary: 'Tell that the process is alive, whatever became of its database',
+    open: true,
+    status: 200,
+    reply: Liveness,
+    answer: () => Promise.resolve({ status: 'alive' } as const),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/readyz',
+    operation: 'readReadiness',
+    summary: 'Tell that the server can do its work: its database answers',
+    open: true,
+    status: 200,
+    reply: Readiness,
+    async answer({ store }) {
+      // Otherwise 503, as every operation that needs the database.
+      await store.ping()
+      return { status: 'ready' } as const
+    },
+  }),
+  defineRoute({
+    method: 'GET',
     path: '/api/v0/openapi.json',
     operation: 'readDescription',
     summary: 'Describe this API in OpenAPI',
@@ -31,4 +56,5 @@ export const routes: readonly Route[] = [
   ...groupRoutes,
   ...memberRoutes,
   ...keyRoutes,
+  ...profileRoutes,
 ]

@@ -20,6 +20,10 @@ export const Role = Type.Union([Type.Literal('admin'), Type.Literal('member')], 
 
 export const Health = exact('Health', { response: Type.Literal('alive') })
 
+export const Liveness = exact('Liveness', { status: Type.Literal('alive') })
+
+export const Readiness = exact('Readiness', { status: Type.Literal('ready') })
+
 export const Group = exact('Group', {
   created_at: Time,
   last_modified: Time,
@@ -44,6 +48,12 @@ export const ApiKey = exact('ApiKey', {
 })
 
 export const ApiKeyList = Type.Array(ApiKey, { title: 'ApiKeyList' })
+
+export const Profile = exact('Profile', {
+  sub: Type.String({ format: 'uuid' }),
+  email: Type.String(),
+  name: Name,
+})
 
 export const KeyName = exact('KeyName', { name: Type.String() })
 

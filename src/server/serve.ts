@@ -24,7 +24,8 @@ export interface HttpServer {
   stop(): Promise<void>
 }
 
-type Handler = (request: Request) => Promise<Response>
+/** @param address of the other end of the connection */
+type Handler = (request: Request, address: string) => Promise<Response>
 
 /** What the two runtimes have in common: listening, a way to end in peace, and one to end at once. */
 interface Listener {
@@ -90,7 +91,7 @@ function listenWithBun(handler: Handler, { hostname, port, idleSeconds }: Bindin
     fetch(request, self) {
       // The idle limit is for heads that never end. An answer that takes long to begin is not idleness, and Bun would cut it.
       self.timeout(request, 0)
-      return handler(request)
+      return handler(request, self.requestIP(request)?.address ?? '')
     },
     error: () => new Response(null, { status: 500 }),
   })
@@ -110,7 +111,7 @@ interface DenoNamespace {
       onListen(): void
       onError(): Response
     },
-    handler: Handler,
+    handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void> }
 }
 
@@ -126,11 +127,13 @@ function listenWithDeno(handler: Handler, { hostname, port }: Binding): Listener
     // Without one, Deno prints the address on stdout, which belongs to the command's own output.
     onListen() {},
     onError: () => new Response(null, { status: 500 }),
-  }, (request) =>
+  }, (request, { remoteAddr }) =>
     new Promise((resolve, reject) => {
       const giveUp = () => resolve(new Response(null, { status: 503 }))
       underWay.add(giveUp)
-      handler(request).then(resolve, reject).finally(() => underWay.delete(giveUp))
+      handler(request, remoteAddr.hostname).then(resolve, reject).finally(() =>
+        underWay.delete(giveUp)
+      )
     }))
   return {
     port: server.addr.port,

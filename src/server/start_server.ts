@@ -1,11 +1,18 @@
 import type { Clock, Log } from '#base'
 import { createApp } from './app.ts'
+import { createIdentity } from './identity/create_identity.ts'
+import { startRecordingActivity } from './record_activity.ts'
 import { serve } from './serve.ts'
-import { openSqliteStore } from './sqlite_store.ts'
+import { startSweeping } from './start_sweeping.ts'
+import { openDatabase } from './store/open_database.ts'
+import { createStore } from './store.ts'
 import type { Store } from './store.ts'
 
 export interface ServerOptions {
-  /** Path of the database file, or ":memory:" for one that ends with the server. Its directory must exist. */
+  /**
+   * Path of the database file, whose directory must exist; ":memory:" for one that ends with the server; or the URL of
+   * a PostgreSQL database.
+   */
   database: string
   /** Port to listen on; 0 takes a free one. */
   port: number
@@ -13,6 +20,11 @@ export interface ServerOptions {
   hostname?: string
   /** Further names under which the server is reached, without port. */
   hosts?: readonly string[]
+  /**
+   * Where the server is reached, if not where it listens: the origin of a load balancer before it, like
+   * "https://phylum.example.org".
+   */
+  publicUrl?: string
   clock: Clock
   log: Log
 }
@@ -21,6 +33,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where it is reached, without a slash at the end: what `PHYLUM_API_URI` takes. */
   url: string
+  /** Where it listens, in the same form. */
+  address: string
   port: number
   /** For making accounts and keys from the command line. */
   store: Store
@@ -34,21 +48,41 @@ export interface RunningServer {
  * @throws ERR_SERVER_DATABASE, ERR_SERVER_PORT
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { clock, log, hostname = '127.0.0.1', port, hosts = [] } = options
-  const store = await openSqliteStore(options.database, { clock })
+  const { clock, log, hostname = '127.0.0.1', port, hosts = [], publicUrl } = options
+  const database = await openDatabase(options.database)
+  const store = createStore(database, { clock })
+  const activity = startRecordingActivity(store, { log })
   try {
-    const app = createApp({ store, clock, log, hosts: [hostname, ...hosts] })
+    // Known once the server listens; a request comes after that.
+    let origin = new URL(publicUrl ?? 'http://127.0.0.1')
+    const identity = createIdentity({ database, clock, log, origin: () => origin })
+    const app = createApp({
+      store,
+      clock,
+      log,
+      hosts: [hostname, ...hosts, ...publicUrl === undefined ? [] : [origin.hostname]],
+      isBehindBalancer: publicUrl !== undefined,
+      identity,
+      activity,
+      ...publicUrl === undefined ? {} : { origin: () => origin },
+    })
     const server = serve(app, { hostname, port })
+    if (publicUrl === undefined) origin = new URL(server.url)
+    const stopSweeping = startSweeping(store, { log })
     return {
-      url: server.url,
+      url: origin.origin,
+      address: server.url,
       port: server.port,
       store,
       async stop() {
         await server.stop()
+        await stopSweeping()
+        await activity.stop()
         await store.close()
       },
     }
   } catch (error) {
+    await activity.stop()
     await store.close()
     throw error
   }

@@ -1,53 +1,31 @@
-/** What a member of a group may do: an admin manages it, a member sees it. */
-export type Role = 'admin' | 'member'
+import type { Clock } from '#base'
+import { createActivityStore } from './store/activity.ts'
+import type { ActivityStore } from './store/activity.ts'
+import { createAnswerStore } from './store/answers.ts'
+import type { AnswerStore } from './store/answers.ts'
+import { createAttemptStore } from './store/attempts.ts'
+import type { AttemptStore } from './store/attempts.ts'
+import type { Database, DatabaseOptions } from './store/database.ts'
+import { createGroupStore } from './store/groups.ts'
+import type { GroupStore } from './store/groups.ts'
+import { createKeyStore } from './store/keys.ts'
+import type { KeyStore } from './store/keys.ts'
+import { createMemberStore } from './store/members.ts'
+import type { MemberStore } from './store/members.ts'
+import { openDatabase } from './store/open_database.ts'
+import { createSessionStore } from './store/sessions.ts'
+import type { SessionStore } from './store/sessions.ts'
+import { sweep } from './store/sweep.ts'
+import { createUserStore } from './store/users.ts'
+import type { UserStore } from './store/users.ts'
 
-/** Somebody with an account. */
-export interface User {
-  id: string
-  email: string
-  name: string
-}
-
-/** What is kept of an API key; times in milliseconds since the epoch. */
-export interface ApiKey {
-  id: string
-  userId: string
-  name: string
-  createdAt: number
-  usedAt: number | null
-  expiresAt: number | null
-  revokedAt: number | null
-}
-
-/** An API key to be kept. */
-export interface NewApiKey {
-  userId: string
-  name: string
-  /** SHA-256 of the key. */
-  hash: Uint8Array
-  expiresAt: number | null
-}
-
-/** A group as one of its members sees it; times in milliseconds since the epoch. */
-export interface Group {
-  id: string
-  name: string
-  createdAt: number
-  modifiedAt: number
-  /** Role of the member who looks. */
-  role: Role
-}
-
-/** One member of a group. */
-export interface Member {
-  userId: string
-  email: string
-  name: string
-  role: Role
-}
-
-/** What became of the wish to remove a member; a group never loses its last admin. */
-export type Removal = 'removed' | 'absent' | 'last_admin'
+export type { Activity } from './store/activity.ts'
+export type { Answer, RepeatableRequest } from './store/answers.ts'
+export type { Group } from './store/groups.ts'
+export type { ApiKey, NewApiKey } from './store/keys.ts'
+export type { Member, Removal, Role } from './store/members.ts'
+export type { Session } from './store/sessions.ts'
+export type { User } from './store/users.ts'
 
 /**
  * Keeps accounts, keys and groups. Each call is one transaction: what it answered for is on disk, whole.
@@ -55,35 +33,59 @@ export type Removal = 'removed' | 'absent' | 'last_admin'
  *
  * Every method throws ERR_SERVER_DATABASE when the database is locked, full, damaged or gone.
  */
-export interface Store {
-  /** Adds an account; answers `undefined` when the email has one. */
-  createUser(user: { email: string; name: string }): Promise<User | undefined>
-  findUser(email: string): Promise<User | undefined>
-
-  /** Keeps a key; answers `undefined` when the user has an unrevoked key of this name. */
-  createKey(key: NewApiKey): Promise<ApiKey | undefined>
-  /** Finds a key by its hash, expired and revoked ones included. */
-  findKey(hash: Uint8Array): Promise<ApiKey | undefined>
-  /** Answers whether any key was ever made. */
-  hasKeys(): Promise<boolean>
-  /** Lists the unrevoked keys of a user, the oldest first. */
-  listKeys(userId: string): Promise<ApiKey[]>
-  recordKeyUse(keyId: string): Promise<void>
-  /** Revokes a key by name; answers whether there was one to revoke. */
-  revokeKey(userId: string, name: string): Promise<boolean>
-
-  /** Makes a group with the user as its admin; answers `undefined` when the name is taken, by whomever. */
-  createGroup(userId: string, name: string): Promise<Group | undefined>
-  /** Finds a group by name among those that the user is a member of. */
-  findGroup(userId: string, name: string): Promise<Group | undefined>
-  listGroups(userId: string): Promise<Group[]>
-  deleteGroup(groupId: string): Promise<void>
-
-  listMembers(groupId: string): Promise<Member[]>
-  /** Adds a member; answers false when the user is one already. */
-  addMember(groupId: string, userId: string, role: Role): Promise<boolean>
-  removeMember(groupId: string, userId: string): Promise<Removal>
-
+export interface Store
+  extends
+    UserStore,
+    KeyStore,
+    GroupStore,
+    MemberStore,
+    SessionStore,
+    AnswerStore,
+    ActivityStore,
+    AttemptStore {
+  /** Runs several calls as one transaction; `work` uses the store that it is given, see `Database.transaction()`. */
+  transaction<T>(work: (store: Store) => Promise<T>): Promise<T>
+  /** Asks the database for an answer, of whatever kind. */
+  ping(): Promise<void>
+  /** Removes what has expired. @returns number of rows removed */
+  sweep(): Promise<number>
   /** Flushes and closes; the store cannot be used afterwards. */
   close(): Promise<void>
+}
+
+export interface StoreOptions {
+  clock: Clock
+}
+
+/** Makes the store over a database. */
+export function createStore(database: Database, options: StoreOptions): Store {
+  const { clock } = options
+  return {
+    ...createUserStore(database, clock),
+    ...createKeyStore(database, clock),
+    ...createGroupStore(database, clock),
+    ...createMemberStore(database, clock),
+    ...createSessionStore(database, clock),
+    ...createAttemptStore(database, clock),
+    ...createAnswerStore(database, clock),
+    ...createActivityStore(database),
+    async ping() {
+      await database.get('SELECT 1 AS one')
+    },
+    sweep: () => sweep(database, clock.now()),
+    transaction: (work) => database.transaction((inside) => work(createStore(inside, options))),
+    close: () => database.close(),
+  }
+}
+
+/**
+ * Opens the store that keeps everything in one database; see `openDatabase()` for where that may be.
+ *
+ * @throws ERR_SERVER_DATABASE when it cannot be a database of this phylum, with the reason
+ */
+export async function openStore(
+  where: string,
+  options: StoreOptions & DatabaseOptions,
+): Promise<Store> {
+  return createStore(await openDatabase(where, options), options)
 }

@@ -1,6 +1,7 @@
 import { FormatRegistry } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
 import { createAccount, createKey } from '../../src/server/account.ts'
 import { createApp } from '../../src/server/app.ts'
 import type { App } from '../../src/server/app.ts'
@@ -8,8 +9,9 @@ import { SECURITY_HEADERS } from '../../src/server/guard.ts'
 import { repliesOf } from '../../src/server/route.ts'
 import { routes } from '../../src/server/routes.ts'
 import { ApiError } from '../../src/server/schemas.ts'
-import { openSqliteStore } from '../../src/server/sqlite_store.ts'
+import { openStore } from '../../src/server/store.ts'
 import type { Store, User } from '../../src/server/store.ts'
+import { onEachDatabase } from './databases.ts'
 import { createRecordingLog } from './recording_log.ts'
 import type { RecordingLog } from './recording_log.ts'
 
@@ -39,7 +41,7 @@ export interface AskOptions {
   key?: string
 }
 
-/** The API over a database in memory, without a socket, and with a clock that stands still. */
+/** The API over a database, without a socket, and with a clock that stands still. */
 export interface Api {
   app: App
   store: Store
@@ -57,27 +59,28 @@ export interface Person {
   ask(method: string, path: string, body?: unknown): Promise<Reply>
 }
 
-/** Runs a test against an API of its own. */
+/** Makes a test that runs against an API of its own, once on each database. */
 export function withApi(
   body: (api: Api) => Promise<void>,
-  options: { file?: string; wrap?: (store: Store) => Store } = {},
-): () => Promise<void> {
-  return async () => {
-    const api = await createApi(options)
+  options: { wrap?: (store: Store) => Store } = {},
+): (t: TestContext) => Promise<void> {
+  return onEachDatabase(async (where) => {
+    const api = await createApi(where, options)
     try {
       await body(api)
     } finally {
       await api.store.close()
     }
-  }
+  })
 }
 
 async function createApi(
-  options: { file?: string; wrap?: (store: Store) => Store },
+  where: string,
+  options: { wrap?: (store: Store) => Store },
 ): Promise<Api> {
   const clock = { time: NOON, now: () => clock.time }
   const log = createRecordingLog()
-  const store = await openSqliteStore(options.file ?? ':memory:', { clock })
+  const store = await openStore(where, { clock })
   const app = createApp({ store: options.wrap?.(store) ?? store, clock, log })
 
   async function ask(method: string, path: string, asked: AskOptions = {}): Promise<Reply> {

@@ -22,6 +22,7 @@ export const AMBIENTS: readonly Ambient[] = [
     doors: {
       'cli/platform.ts': 'makes the port that everybody is handed',
       'guest/': 'inside the sandbox, where it leads to the broker or to the hosts of the manifest',
+      'server/ui/browser.ts': 'runs in the browser, on a page whose policy names this server alone',
     },
   },
   {
@@ -78,7 +79,9 @@ export const AMBIENTS: readonly Ambient[] = [
       'cli/commands/auth_token.ts': 'prints it, because that is what was asked for',
       'cli/commands/auth_create_token.ts': 'prints the new key, this once',
       'cli/commands/server_exec.ts': 'hands the throw-away key to the command that the user wrote',
+      'server/identity/key_issuer.ts': 'hands a new key to the program that has logged in for it',
       'cli/commands/server_start.ts': 'shows the key of a new account, this once',
+      'server/ui/token_routes.ts': 'shows a new key to whoever made it, this once',
     },
   },
 ]

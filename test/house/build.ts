@@ -33,10 +33,11 @@ const built = await Bun.build({
     autoloadPackageJson: false,
   },
   bytecode: true,
-  // What is imported when it is needed must not be read before.
+  // What a command imports when it runs is loaded then: in one piece, all would be read for `phylum --version`.
   splitting: true,
   format: 'esm',
-  minify: { whitespace: true, syntax: true, identifiers: false },
+  // With names kept: oidc-provider files what it keeps under the names of its classes, which are otherwise dropped.
+  minify: { whitespace: true, syntax: true, identifiers: false, keepNames: true },
   define: { PHYLUM_BUNDLED: JSON.stringify(readBundled()) },
 })
 if (!built.success) {

@@ -26,6 +26,28 @@ async function generateGuest(): Promise<string> {
   ].join('\n')
 }
 
+/** Makes the style sheet and the script of the web UI into texts, for the same reason; pages load them, so they are small. */
+async function generateAssets(): Promise<string> {
+  const texts: string[] = []
+  for (const name of ['style.css', 'browser.ts']) {
+    const built = await Bun.build({
+      entrypoints: [join(ROOT, 'src/server/ui', name)],
+      target: 'browser',
+      format: 'esm',
+      minify: true,
+    })
+    texts.push(await built.outputs[0]!.text())
+  }
+  const [style, script] = texts
+  return [
+    '// Made from style.css and browser.ts by `npm run fix`; a test fails when it is out of date.',
+    '// deno-fmt-ignore-file',
+    `export const STYLE = ${JSON.stringify(style)}`,
+    `export const SCRIPT = ${JSON.stringify(script)}`,
+    '',
+  ].join('\n')
+}
+
 /** Renders the schema of manifests; TypeBox is loaded for it and by nothing else. */
 async function generateSchema(): Promise<string> {
   return (await import('./write_schema.ts')).renderSchema()
@@ -34,6 +56,7 @@ async function generateSchema(): Promise<string> {
 /** Each generated file with the function that makes it. */
 export const GENERATED: Readonly<Record<string, () => Promise<string>>> = {
   'src/sandbox/guest.generated.ts': generateGuest,
+  'src/server/ui/assets.generated.ts': generateAssets,
   'schema/phylum-ext.schema.json': generateSchema,
   [SURFACE_PATH]: renderSurface,
 }

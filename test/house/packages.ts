@@ -20,7 +20,9 @@ export const PACKAGES: Readonly<Record<string, Doors>> = {
     'registry/': 'owns the schema of manifests',
     'server/': 'owns the schemas of the API',
   },
+  'oidc-provider': { 'server/identity/': 'is the OpenID provider' },
   'hono': { 'server/': 'routes requests' },
+  'pg': { 'server/store/': 'speaks to PostgreSQL' },
 }
 
 /** Packages that are started, not imported. */

@@ -17,11 +17,25 @@ test(
 )
 
 test(
+  'createApp() tells that it is ready while its database answers, and that it is alive in any case',
+  withApi(async (api) => {
+    assert.equal((await api.ask('GET', '/readyz')).text, '{"status":"ready"}')
+    assert.equal((await api.ask('GET', '/healthz')).text, '{"status":"alive"}')
+    await api.store.close()
+    const reply = await api.ask('GET', '/readyz')
+    assert.equal(assertRefused(reply, 503), 'Cannot reach the database: try again in a moment')
+    for (const path of ['/healthz', '/api/v0/health']) {
+      assert.equal((await api.ask('GET', path)).status, 200)
+    }
+  }),
+)
+
+test(
   'createApp() answers an unknown path in the format of its errors',
   withApi(async (api) => {
     for (
       const path of [
-        '/',
+        '/nothing',
         '/api',
         '/api/v0',
         '/api/v0/groups/',

@@ -115,6 +115,7 @@ const uses = { count: 0, fails: false }
 test(
   'authenticate() records the last use of a key at most once a minute',
   withApi(async (api) => {
+    Object.assign(uses, { count: 0, fails: false })
     const ann = await api.signUp('ann')
     const lastUse = async () => (await api.store.listKeys(ann.user.id))[0]?.usedAt
     assert.equal(await lastUse(), null)

@@ -7,7 +7,7 @@ import type { AskOptions, Reply } from '../harness/api.ts'
 /** Runs a test with a way to send a body to the operation that takes one. */
 function withBody(
   body: (send: (raw: BodyInit, options?: AskOptions) => Promise<Reply>) => Promise<void>,
-): () => Promise<void> {
+): ReturnType<typeof withApi> {
   return withApi(async (api) => {
     const { key } = await api.signUp('ann')
     await body((raw, options = {}) => api.ask('POST', '/api/v0/groups', { raw, key, ...options }))

@@ -13,6 +13,8 @@ const PATHS = {
   '/api/v0/groups/{group}/members/{email}': ['post', 'delete'],
   '/locksmith/v1/tokens': ['get'],
   '/locksmith/v1/revoke': ['post'],
+  '/locksmith/v1/userinfo': ['get'],
+  '/oidc/me': ['get'],
 }
 
 test(

@@ -30,11 +30,16 @@ function createSignal(): { reached: Promise<void>; reach(): void } {
   return { reached, reach }
 }
 
-/** Sends bytes as they are, and gives what comes back until it matches, or the connection ends. */
-async function sendRaw(port: number, bytes: string, until: RegExp): Promise<string> {
+/**
+ * Sends bytes as they are, and gives what comes back until it matches, or the connection ends.
+ *
+ * @param next sent on the same connection when something has come back
+ */
+async function sendRaw(port: number, bytes: string, until: RegExp, next?: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
   let text = ''
+  if (next !== undefined) socket.once('data', () => socket.write(next, 'latin1'))
   await new Promise<void>((resolve) => {
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
@@ -169,7 +174,8 @@ test(
         `POST /api/v0/groups HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${inner.length}\r\n`
       const next = `GET /api/v0/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
       for (const more of ['', `Authorization: Bearer ${key}\r\n`]) {
-        const text = await sendRaw(port, `${head}${more}\r\n${inner}${next}`, /alive/)
+        // Not in one go: Bun closes a connection on which a request comes while another one is under way.
+        const text = await sendRaw(port, `${head}${more}\r\n${inner}`, /alive/, next)
         const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)
         assert.deepEqual(statuses, [more === '' ? '401' : '415', '200'])
       }
