@@ -13,7 +13,13 @@ export interface Arrival {
 /** Most pages before the browser gives up; a login has five. */
 const MAX_PAGES = 20
 
-const ADA: Answers = { login: 'ada', email: 'ada@example.org', password: 'a good password' }
+const ADA: Answers = {
+  login: 'ada',
+  email: 'ada@example.org',
+  name: 'Ada',
+  password: 'a good long password',
+  answer: 'allow',
+}
 
 /**
  * Opens an address, follows redirects, fills in and sends each form, until a page has none: the end of a login. Cookies are kept for each
@@ -34,8 +40,8 @@ export async function signIn(address: string, answers: Answers = {}): Promise<Ar
     const form = readForm(text)
     if (form === undefined) return { url: next.url, status: response.status, text }
     const body = new URLSearchParams(form.hidden)
-    for (const name of form.fields) {
-      const answer = { ...ADA, ...answers }[name]
+    for (const [name, value] of form.fields) {
+      const answer = { ...ADA, ...answers }[name] ?? value
       if (answer !== undefined) body.set(name, answer)
     }
     for (const [name, value] of Object.entries(answers)) {
@@ -74,20 +80,23 @@ async function visit(
 interface Form {
   action: string
   hidden: [string, string][]
-  fields: string[]
+  /** Names, with what the page itself has filled in. */
+  fields: [string, string | undefined][]
 }
 
-/** Reads the first form that is sent by POST. */
+/** Reads the first form of the page's main part that is sent by POST; what its buttons say is among the fields. */
 function readForm(html: string): Form | undefined {
-  const [, attributes, inner] = /<form\b([^>]*method="?post[^>]*)>(.*?)<\/form>/is.exec(html) ?? []
+  const main = /<main\b.*<\/main>/is.exec(html)?.[0] ?? html
+  const [, attributes, inner] = /<form\b([^>]*method="?post[^>]*)>(.*?)<\/form>/is.exec(main) ?? []
   if (attributes === undefined || inner === undefined) return undefined
   const form: Form = { action: attribute(attributes, 'action') ?? '', hidden: [], fields: [] }
-  for (const [, input = ''] of inner.matchAll(/<input\b([^>]*)>/gis)) {
+  for (const [, input = ''] of inner.matchAll(/<(?:input|button)\b([^>]*)>/gis)) {
     const name = attribute(input, 'name')
     if (name === undefined) continue
-    if (attribute(input, 'type') === 'hidden') {
-      form.hidden.push([name, attribute(input, 'value') ?? ''])
-    } else form.fields.push(name)
+    const value = attribute(input, 'value')
+    const type = attribute(input, 'type')
+    if (type === 'hidden') form.hidden.push([name, value ?? ''])
+    else form.fields.push([name, type === 'submit' ? undefined : value])
   }
   return form
 }
