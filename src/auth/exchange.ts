@@ -1,10 +1,15 @@
-import { display, type Fetch, isPhylumError, PhylumError, Secret } from '#base'
-import { type ApiUri, isLoopback } from '#config'
-import type { ServerMetadata } from 'openid-client'
+import { type Fetch, PhylumError, Secret } from '#base'
+import type { ApiUri } from '#config'
+import type { Configuration, ServerMetadata } from 'openid-client'
 import { classifyCredential } from './credential.ts'
-import { cannotExchange, createNarrowFetch } from './narrow_fetch.ts'
+import { type Answer, createNarrowFetch } from './narrow_fetch.ts'
+import { explainClientError } from './explain_client_error.ts'
+import { parseEndpoint } from './parse_endpoint.ts'
 
 const CLIENT_ID = 'phylum_cli'
+
+/** Longest life of an access token that is believed, in seconds. */
+const MAX_LIFETIME = 366 * 24 * 60 * 60
 
 /** What an exchange needs from the world. */
 export interface ExchangeOptions {
@@ -36,22 +41,8 @@ export async function exchangeRefreshToken(
   if (classifyCredential(refreshToken, 'the exchange') !== 'refresh_token') {
     throw new PhylumError('ERR_AUTH_CREDENTIAL', 'Cannot exchange an API key: it is used as it is')
   }
-  const client = await import('openid-client')
-  const narrowFetch = createNarrowFetch(options.fetch)
   try {
-    const configuration = await client.discovery(
-      new URL(`${options.apiUri}/api/v0/.well-known/openid-configuration`),
-      CLIENT_ID,
-      undefined,
-      client.None(),
-      {
-        [client.customFetch]: (url, init) => narrowFetch(url, init as RequestInit),
-        timeout: (options.timeout ?? 15_000) / 1000,
-        // The type of `apiUri` allows plain http to this machine alone, and the check below holds the endpoint to the same.
-        execute: options.apiUri.startsWith('http:') ? [client.allowInsecureRequests] : [],
-      },
-    )
-    assertOneService(configuration.serverMetadata(), options.apiUri)
+    const { client, configuration } = await discoverLoginService(options)
     const answer = await client.refreshTokenGrant(configuration, refreshToken.reveal())
     // RFC 6750; a token of another type would need a proof that is not made here.
     if (answer.token_type !== 'bearer') {
@@ -68,24 +59,87 @@ export async function exchangeRefreshToken(
 }
 
 /**
+ * Ends the login of a refresh token at the service that issued it, RFC 7009, where that can be done.
+ *
+ * @returns whether the service says how
+ * @throws as `exchangeRefreshToken`
+ */
+export async function revokeRefreshToken(
+  refreshToken: Secret,
+  options: ExchangeOptions,
+): Promise<boolean> {
+  try {
+    const { client, configuration } = await discoverLoginService(options)
+    const { issuer, revocation_endpoint } = configuration.serverMetadata()
+    if (revocation_endpoint === undefined) return false
+    const endpoint = parseEndpoint(revocation_endpoint, options.apiUri)
+    if (endpoint?.origin !== new URL(issuer).origin) {
+      throw cannotExchange('the API names a login service whose revocation endpoint lies elsewhere')
+    }
+    await client.tokenRevocation(configuration, refreshToken.reveal(), {
+      token_type_hint: 'refresh_token',
+    })
+    return true
+  } catch (error) {
+    throw explain(error, refreshToken)
+  }
+}
+
+async function discoverLoginService(
+  options: ExchangeOptions,
+): Promise<{ client: typeof import('openid-client'); configuration: Configuration }> {
+  const client = await import('openid-client')
+  const narrowFetch = createNarrowFetch(options.fetch, { fail: cannotExchange, narrow })
+  const configuration = await client.discovery(
+    new URL(`${options.apiUri}/api/v0/.well-known/openid-configuration`),
+    CLIENT_ID,
+    undefined,
+    client.None(),
+    {
+      [client.customFetch]: (url, init) => narrowFetch(url, init as RequestInit),
+      timeout: (options.timeout ?? 15_000) / 1000,
+      // The type of `apiUri` allows plain http to this machine alone, and the check below holds the endpoint to the same.
+      execute: options.apiUri.startsWith('http:') ? [client.allowInsecureRequests] : [],
+    },
+  )
+  assertOneService(configuration.serverMetadata(), options.apiUri)
+  return { client, configuration }
+}
+
+/**
  * Holds the discovery document to one service. The API serves a copy of the document of its login service, so the issuer is not the
  * address that was asked, as OpenID Connect Discovery 1.0, section 4.3, has it; the trust comes from the API's own
  * https. What can be held to: the token goes to the issuer's origin (RFC 9700, section 4.4, mix-up), over https, or over http
  * where the API and the service are both this machine.
  */
 function assertOneService(metadata: ServerMetadata, apiUri: ApiUri): void {
-  const issuer = URL.parse(metadata.issuer)
-  const endpoint = URL.parse(metadata.token_endpoint ?? '')
-  for (const url of [issuer, endpoint]) {
-    const isSafe = url?.protocol === 'https:' ||
-      (url?.protocol === 'http:' && apiUri.startsWith('http:') && isLoopback(url.hostname))
-    if (!isSafe || url.username !== '' || url.password !== '') {
-      throw cannotExchange('the API names a login service that is not an https address')
-    }
+  const issuer = parseEndpoint(metadata.issuer, apiUri)
+  const endpoint = parseEndpoint(metadata.token_endpoint, apiUri)
+  if (issuer === undefined || endpoint === undefined) {
+    throw cannotExchange('the API names a login service that is not an https address')
   }
-  if (issuer?.origin !== endpoint?.origin) {
+  if (issuer.origin !== endpoint.origin) {
     throw cannotExchange('the API names a login service whose token endpoint lies elsewhere')
   }
+}
+
+/**
+ * Leaves of a token answer only what is used. An odd lifetime, or an ID token that nobody reads, must not make the client throw the
+ * answer away: by then the old refresh token is spent, and the new one is in it.
+ */
+function narrow(answer: Answer, { method }: { method: string }): Answer {
+  if (method !== 'POST' || answer.status !== 200) return answer
+  const { access_token, token_type, refresh_token, expires_in } = answer.body
+  // RFC 6749, section 5.1, recommends `expires_in` and does not demand it; what is no sensible time counts as absent.
+  const lifetime = typeof expires_in === 'string' ? Number(expires_in) : expires_in
+  const isSensible = typeof lifetime === 'number' && lifetime > 0 && lifetime <= MAX_LIFETIME
+  const body = {
+    access_token,
+    token_type,
+    ...(typeof refresh_token === 'string' && refresh_token !== '' ? { refresh_token } : {}),
+    ...(isSensible ? { expires_in: lifetime } : {}),
+  }
+  return { status: answer.status, body }
 }
 
 function parseAnswered(value: string): Secret {
@@ -102,44 +156,23 @@ function parseSuccessor(value: string | undefined): Secret | undefined {
   return token
 }
 
-// Nothing of the client's errors is passed on but their codes: their causes hold whole answers, tokens included.
 function explain(error: unknown, refreshToken: Secret): PhylumError {
-  if (isPhylumError(error)) return error
-  if (!(error instanceof Error)) return cannotExchange('the reason is unknown')
-  if (isPhylumError(error.cause)) return error.cause
-  if ('error' in error && typeof error.error === 'string') {
-    const words = describeRefusal(error as RefusalError, refreshToken)
-    if (error.error !== 'invalid_grant') {
-      return cannotExchange(`the login service answered ${words}`)
-    }
-    return new PhylumError(
-      'ERR_AUTH_FAILED',
-      `Cannot exchange the refresh token: the login service refused it, ${words}`,
-      { hints: ['store a new credential: `phylum auth set-token`'] },
-    )
-  }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return cannotExchange(ANSWERS[code ?? ''] ?? 'the login service gave no usable answer')
+  return explainClientError(error, {
+    fail: cannotExchange,
+    refuse: (code, words) =>
+      code === 'invalid_grant'
+        ? new PhylumError(
+          'ERR_AUTH_FAILED',
+          `Cannot exchange the refresh token: the login service refused it, ${words}`,
+          { hints: ['log in again: `phylum auth login`'] },
+        )
+        : cannotExchange(`the login service answered ${words}`),
+    secrets: [refreshToken],
+  })
 }
 
-type RefusalError = Error & { error: string; error_description?: unknown }
-
-function describeRefusal(refusal: RefusalError, refreshToken: Secret): string {
-  const description = typeof refusal.error_description === 'string' ? refusal.error_description : ''
-  const text = description === '' ? refusal.error : `${refusal.error}: ${description}`
-  // A service that repeats the request in its answer would put the token on the screen.
-  const isLeaking = text.includes(refreshToken.reveal()) ||
-    text.includes(encodeURIComponent(refreshToken.reveal()))
-  return isLeaking ? 'with words that hold the token' : `"${display(text, 200)}"`
-}
-
-const ANSWERS: Readonly<Record<string, string>> = {
-  OAUTH_TIMEOUT: 'the login service did not answer in time',
-  OAUTH_HTTP_REQUEST_FORBIDDEN: 'the login service is not an https address',
-  OAUTH_INVALID_RESPONSE: 'an answer lacks what it must have',
-  OAUTH_MISSING_SERVER_METADATA: 'the API names no token endpoint',
-  OAUTH_PARSE_ERROR: 'an answer is not JSON',
-  OAUTH_RESPONSE_IS_NOT_CONFORM: 'an answer has an unexpected status',
-  OAUTH_RESPONSE_IS_NOT_JSON: 'an answer is not JSON',
-  OAUTH_UNSUPPORTED_OPERATION: 'the access token is not a bearer token',
+function cannotExchange(state: string, cause?: unknown): PhylumError {
+  return new PhylumError('ERR_AUTH_EXCHANGE', `Cannot exchange the refresh token: ${state}`, {
+    cause,
+  })
 }

@@ -1,6 +1,7 @@
 import { display, type Log, PhylumError, Secret } from '#base'
-import type { ApiUri, Environment, Settings } from '#config'
+import type { ApiUri, Environment, KeyringAccount, Settings } from '#config'
 import { classifyCredential, type CredentialKind } from './credential.ts'
+import { type Keyring, type KeyringPatience, readKeyring } from './keyring.ts'
 
 /** The credential in use, as the user gave it. */
 export interface ResolvedCredential {
@@ -12,13 +13,20 @@ export interface ResolvedCredential {
   readonly secret: Secret
   /** The API that the settings name beside a stored credential; `undefined` for one from the environment, which is never stored. */
   readonly storedFor: ApiUri | undefined
+  /** Where in the keyring it lies; `undefined` when it is in the settings themselves. */
+  readonly keyring: KeyringAccount | undefined
+}
+
+/** Where a stored credential lies. */
+export interface StoredPlace {
+  settings: Settings
+  settingsFile: string
+  keyring: Keyring & KeyringPatience
 }
 
 /** Where a credential may come from. */
-export interface ResolveOptions {
+export interface ResolveOptions extends StoredPlace {
   environment: Environment
-  settings: Settings
-  settingsFile: string
   log: Log
 }
 
@@ -26,36 +34,42 @@ export interface ResolveOptions {
  * Finds the credential: `PHYLUM_API_KEY`, then the settings. An empty variable is ignored with a warning; it never becomes an empty
  * credential.
  *
- * @throws ERR_AUTH_REQUIRED when there is none, ERR_AUTH_CREDENTIAL when it is malformed
+ * @throws ERR_AUTH_REQUIRED when there is none, ERR_AUTH_CREDENTIAL when it is malformed, ERR_AUTH_KEYRING when the keyring keeps it
  */
-export function resolveCredential(options: ResolveOptions): ResolvedCredential {
+export async function resolveCredential(options: ResolveOptions): Promise<ResolvedCredential> {
   const value = options.environment.PHYLUM_API_KEY
   if (value === '') options.log.warn('PHYLUM_API_KEY is empty and therefore ignored')
   if (value !== undefined && value !== '') {
-    return describe(Secret.parse(value, 'PHYLUM_API_KEY'), 'PHYLUM_API_KEY', undefined)
+    const secret = Secret.parse(value, 'PHYLUM_API_KEY')
+    return describe(secret, { source: 'PHYLUM_API_KEY', storedFor: undefined, keyring: undefined })
   }
-  return readStored(options.settings, options.settingsFile)
+  return await readStored(options)
 }
 
 /**
- * Takes the credential out of the settings.
- * @throws ERR_AUTH_REQUIRED when there is none, ERR_AUTH_CREDENTIAL when it is malformed
+ * Takes the credential out of the settings, or out of the keyring that they point to.
+ * @throws ERR_AUTH_REQUIRED when there is none, ERR_AUTH_CREDENTIAL when it is malformed, ERR_AUTH_KEYRING
  */
-export function readStored(settings: Settings, settingsFile: string): ResolvedCredential {
+export async function readStored(place: StoredPlace): Promise<ResolvedCredential> {
+  const { settings, settingsFile: source } = place
+  const storedFor = settings.apiUri.uri
   if (settings.credential !== null) {
-    return describe(settings.credential, settingsFile, settings.apiUri.uri)
+    return describe(settings.credential, { source, storedFor, keyring: undefined })
+  }
+  if (settings.keyring !== null) {
+    const secret = await readKeyring(place.keyring, settings.keyring)
+    return describe(secret, { source, storedFor, keyring: settings.keyring })
   }
   throw new PhylumError('ERR_AUTH_REQUIRED', 'Cannot call the API: there is no credential', {
-    hints: ['store an API key: `phylum auth set-token`', 'or set PHYLUM_API_KEY'],
+    hints: ['log in: `phylum auth login`', 'or set PHYLUM_API_KEY to an API key'],
   })
 }
 
 function describe(
   secret: Secret,
-  source: string,
-  storedFor: ApiUri | undefined,
+  from: Pick<ResolvedCredential, 'source' | 'storedFor' | 'keyring'>,
 ): ResolvedCredential {
-  const shown = storedFor === undefined ? source : `"${display(source)}"`
-  const kind = classifyCredential(secret, shown)
-  return { kind, source, prefix: kind === 'api_key' ? 'ph0_****' : '****', secret, storedFor }
+  const shown = from.storedFor === undefined ? from.source : `"${display(from.source)}"`
+  const kind = classifyCredential(secret, from.keyring === undefined ? shown : 'the keyring')
+  return { kind, prefix: kind === 'api_key' ? 'ph0_****' : '****', secret, ...from }
 }

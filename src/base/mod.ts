@@ -5,7 +5,16 @@
 export { display } from './display.ts'
 export { ERROR_CODES, isPhylumError, PhylumError, systemCode, UsageError } from './errors.ts'
 export type { ErrorCode, ErrorDetails } from './errors.ts'
-export type { Clock, Credential, CredentialSource, Fetch, Log, Prompter } from './ports.ts'
+export type {
+  Aside,
+  Choice,
+  Clock,
+  Credential,
+  CredentialSource,
+  Fetch,
+  Log,
+  Prompter,
+} from './ports.ts'
 export { Secret } from './secret.ts'
 export { createSha256 } from './sha256.ts'
 export type { Sha256 } from './sha256.ts'

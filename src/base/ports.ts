@@ -14,6 +14,16 @@ export interface Prompter {
   confirm(question: string): Promise<boolean | undefined>
   /** Reads a line that is not shown while it is typed. */
   hidden(question: string): Promise<string | undefined>
+  /** Lets choose any number of a list; answers the values that were chosen. */
+  choose(question: string, choices: readonly Choice[]): Promise<readonly string[] | undefined>
+}
+
+/** One line of a list to choose from. Untrusted text in it must have gone through `display()`. */
+export interface Choice {
+  value: string
+  label: string
+  /** Shown beside the label of the line that the cursor is on. */
+  hint?: string
 }
 
 /** Writes for people, on stderr. Untrusted text in a message must have gone through `display()`. */
@@ -32,15 +42,21 @@ export interface Credential {
   secrets: readonly Secret[]
 }
 
+/** Has a conversation with the user, while whoever shares the terminal stands still. */
+export type Aside = <T>(talk: () => Promise<T>) => Promise<T>
+
 /**
  * Gives the credential on first use. Neither a running extension nor the broker knows where it comes from.
  */
 export interface CredentialSource {
   /**
-   * Resolves the credential; a refresh token is exchanged for an access token here.
-   * @throws ERR_AUTH_REQUIRED when there is none, ERR_AUTH_CREDENTIAL, ERR_AUTH_EXCHANGE
+   * Resolves the credential; a refresh token is exchanged for an access token here. Where there is none and a terminal, the user
+   * logs in.
+   *
+   * @param aside how to have that conversation; at once unless told
+   * @throws ERR_AUTH_REQUIRED when there is none, ERR_AUTH_CREDENTIAL, ERR_AUTH_EXCHANGE, ERR_AUTH_LOGIN
    */
-  get(): Promise<Credential>
+  get(aside?: Aside): Promise<Credential>
   /**
    * Renews a credential that the API answered with 401; concurrent calls share one exchange.
    * Answers `undefined` when it cannot be renewed, as with an API key.

@@ -1,7 +1,7 @@
 import { display, PhylumError } from '#base'
 import type { ErrorCode } from '#base'
 import { parseTarget } from '#broker'
-import type { Send } from '#broker'
+import type { Send, Target } from '#broker'
 
 /** Longest answer that a command of our own reads, in bytes. */
 const MAX_ANSWER = 16 * 1024 * 1024
@@ -15,24 +15,29 @@ export interface ApiClient {
    * keeps a request from reaching the API
    */
   call(method: string, path: string, body?: unknown): Promise<unknown>
+  /** The same for a path of ours that is not below the API's version, "/locksmith/v1/tokens". */
+  callAt(method: string, path: string, body?: unknown): Promise<unknown>
 }
 
 /** Makes the client. */
 export function createApiClient(apiOrigin: string, send: Send): ApiClient {
+  async function ask(method: string, target: Target, body: unknown): Promise<unknown> {
+    const headers = new Headers({ accept: 'application/json' })
+    if (body !== undefined) headers.set('content-type', 'application/json')
+    const response = await send({
+      method,
+      target,
+      headers,
+      body: body === undefined ? null : new TextEncoder().encode(JSON.stringify(body)),
+    })
+    const text = await readText(response)
+    if (!response.ok) throw describeStatus(response, text)
+    return text === '' ? undefined : parseJson(text)
+  }
   return {
-    async call(method, path, body) {
-      const headers = new Headers({ accept: 'application/json' })
-      if (body !== undefined) headers.set('content-type', 'application/json')
-      const response = await send({
-        method,
-        target: parseTarget(`/api/v0${path}`, apiOrigin),
-        headers,
-        body: body === undefined ? null : new TextEncoder().encode(JSON.stringify(body)),
-      })
-      const text = await readText(response)
-      if (!response.ok) throw describeStatus(response, text)
-      return text === '' ? undefined : parseJson(text)
-    },
+    call: (method, path, body) => ask(method, parseTarget(`/api/v0${path}`, apiOrigin), body),
+    callAt: (method, path, body) =>
+      ask(method, { path, search: '', url: new URL(path, apiOrigin) }, body),
   }
 }
 
@@ -81,7 +86,12 @@ const CODES: Partial<Record<number, ErrorCode>> = {
 /** Turns an error answer into an error of ours: the API's own words where it has some. */
 function describeStatus(response: Response, text: string): PhylumError {
   const description = readDescription(text) ?? `it answered with status ${response.status}`
-  const hints = response.status === 401 ? ['store another key: `phylum auth set-token`'] : []
+  const hints = response.status === 401
+    ? [
+      'log in again: `phylum auth login`',
+      '`phylum auth explain` tells where the credential is from',
+    ]
+    : []
   return new PhylumError(
     CODES[response.status] ?? 'ERR_API_STATUS',
     `The API refused: ${display(description)}`,

@@ -1,4 +1,11 @@
 import type { Command } from './command.ts'
+import { authCreateToken } from './commands/auth_create_token.ts'
+import { authExplain } from './commands/auth_explain.ts'
+import { authListTokens } from './commands/auth_list_tokens.ts'
+import { authLogin } from './commands/auth_login.ts'
+import { authLogout } from './commands/auth_logout.ts'
+import { authRegister } from './commands/auth_register.ts'
+import { authRevokeToken } from './commands/auth_revoke_token.ts'
 import { authSetToken } from './commands/auth_set_token.ts'
 import { authStatus } from './commands/auth_status.ts'
 import { authToken } from './commands/auth_token.ts'
@@ -8,6 +15,8 @@ import { groupCreate } from './commands/group_create.ts'
 import { groupDelete } from './commands/group_delete.ts'
 import { groupList } from './commands/group_list.ts'
 import { serverExec } from './commands/server_exec.ts'
+import { serverExport } from './commands/server_export.ts'
+import { serverImport } from './commands/server_import.ts'
 import { serverRotateKeys } from './commands/server_rotate_keys.ts'
 import { serverStart } from './commands/server_start.ts'
 
@@ -15,13 +24,22 @@ import { serverStart } from './commands/server_start.ts'
 export const COMMANDS: readonly Command[] = [
   extensionRun,
   extensionList,
-  authSetToken,
-  authToken,
+  authLogin,
+  authRegister,
+  authLogout,
   authStatus,
+  authExplain,
+  authToken,
+  authSetToken,
+  authListTokens,
+  authCreateToken,
+  authRevokeToken,
   groupList,
   groupCreate,
   groupDelete,
   serverStart,
   serverExec,
+  serverExport,
+  serverImport,
   serverRotateKeys,
 ]

@@ -1,14 +1,17 @@
 import { createCredentialSource, resolveCredential } from '#auth'
-import type { ResolvedCredential } from '#auth'
-import type { CredentialSource } from '#base'
+import type { CredentialStore, ResolvedCredential } from '#auth'
+import { isPhylumError, PhylumError } from '#base'
+import type { Aside, CredentialSource } from '#base'
 import { createSend } from '#broker'
 import { DEFAULT_SETTINGS, readSettings, resolveApiUri, resolvePaths } from '#config'
-import type { Environment, Paths, ResolvedApiUri, Settings } from '#config'
+import type { ApiUri, Environment, Paths, ResolvedApiUri, Settings } from '#config'
 import { isAbsolute, join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { createApiClient } from './api_client.ts'
 import type { ApiClient } from './api_client.ts'
+import { loginTimeout } from './global_options.ts'
 import type { GlobalOptions } from './global_options.ts'
+import { createKeyring } from './keyring.ts'
 import { createPlatformFetch, systemClock } from './platform.ts'
 import type { PlatformFetch } from './platform.ts'
 import type { Terminal } from './terminal.ts'
@@ -23,16 +26,30 @@ export interface Context {
   options: GlobalOptions
   workingDirectory: string
   paths: Paths
+  /** Standard input, as it comes. */
+  input: AsyncIterable<Uint8Array | string>
   /** Reads standard input to its end. */
   readInput(): Promise<string>
   settings(): Promise<Settings>
   apiUri(): Promise<ResolvedApiUri>
-  /** The credential as the user gave it. */
+  /** The credential as the user gave it. @throws ERR_AUTH_REQUIRED when there is none */
   credential(): Promise<ResolvedCredential>
+  /**
+   * The same; where there is none and somebody to ask, they log in first, and the new key is stored.
+   * @throws ERR_AUTH_REQUIRED when nobody can be asked, and what keeps a login from coming about
+   */
+  requireCredential(aside?: Aside): Promise<ResolvedCredential>
   /** The credential as the API takes it, resolved when it is first used. */
   credentialSource(): Promise<CredentialSource>
-  platformFetch(): Promise<PlatformFetch>
+  platformFetch(): Promise<PlatformFetch & { ignoresCerts: boolean }>
   apiClient(): Promise<ApiClient>
+  /** A client for an API with a credential of its own. */
+  clientFor(uri: ApiUri, source: CredentialSource): Promise<ApiClient>
+  /**
+   * Where credentials are stored.
+   * @throws ERR_CONFIG_WRITE when nothing may be stored
+   */
+  credentialStore(): CredentialStore
 }
 
 /** What the context is made from. */
@@ -71,44 +88,81 @@ export function createContext(world: World): Context {
     if (ignoreCerts) {
       log.warn('TLS certificates are not checked: whoever is on the way can take the credential')
     }
-    return createPlatformFetch({ ignoreCerts })
+    return { ...createPlatformFetch({ ignoreCerts }), ignoresCerts: ignoreCerts }
   })
-  // needs: environment, settings, paths
+  // needs: environment
+  const keyring = createKeyring(environment)
+  // needs: environment, settings, paths, keyring where the settings point to it
   const credential = lazy(async () =>
     resolveCredential({
       environment,
       settings: await settings(),
       settingsFile: paths().settingsFile,
+      keyring,
       log,
     })
   )
-  // needs: credential, apiUri, platformFetch; what it hands out is all that broker and host ever see of it
-  const credentialSource = lazy(async () =>
-    createCredentialSource({
-      resolve: credential,
+  // needs: paths, keyring
+  const credentialStore = lazy((): CredentialStore => {
+    if (!options.isConfigAllowed) {
+      throw new PhylumError(
+        'ERR_CONFIG_WRITE',
+        'Cannot store a credential: --no-config forbids to write settings',
+      )
+    }
+    const { settingsFile, credentialsDirectory: directory } = paths()
+    return { settingsFile, directory, keyring, log }
+  })
+  // needs: credential, terminal; what a login needs, it takes from the context
+  const firstLogin = lazy(async () => {
+    const { loginAndStore } = await import('./login.ts')
+    return await loginAndStore(context, { why: 'No credential is stored yet' })
+  })
+  async function requireCredential(aside: Aside = (talk) => talk()): Promise<ResolvedCredential> {
+    try {
+      return await credential()
+    } catch (error) {
+      const isPossible = terminal.isInteractive && options.isConfigAllowed
+      if (!isPhylumError(error, 'ERR_AUTH_REQUIRED') || !isPossible) throw error
+      return await aside(firstLogin)
+    }
+  }
+  // needs: requireCredential, apiUri, platformFetch; what it hands out is all that broker and host ever see of it
+  const credentialSource = lazy(async () => {
+    const { fetch, ignoresCerts } = await platformFetch()
+    const timeout = loginTimeout(options)
+    const world = { fetch, clock: systemClock, keyring, log, timeout }
+    return createCredentialSource({
+      ...world,
+      resolve: requireCredential,
       apiUri: (await apiUri()).uri,
       settingsFile: paths().settingsFile,
-      fetch: (await platformFetch()).fetch,
-      clock: systemClock,
-      log,
+      directory: options.isConfigAllowed ? paths().credentialsDirectory : undefined,
+      async obtain(request) {
+        const { obtainInProcess } = await import('./exchange_process.ts')
+        return await obtainInProcess(request, { ...world, ignoreCerts: ignoresCerts, environment })
+      },
     })
-  )
-  // needs: apiUri, credentialSource, platformFetch
-  const apiClient = lazy(async () => {
-    const { uri } = await apiUri()
+  })
+  // needs: platformFetch
+  async function clientFor(uri: ApiUri, source: CredentialSource): Promise<ApiClient> {
     const { fetch, fetchAlone } = await platformFetch()
     const send = createSend({
       apiOrigin: uri,
-      credential: await credentialSource(),
+      credential: source,
       fetch,
       fetchAlone,
       timeout: options.timeout,
       userAgent: USER_AGENT,
     })
     return createApiClient(uri, send)
-  })
+  }
+  // needs: apiUri, credentialSource, clientFor
+  const apiClient = lazy(async () =>
+    await clientFor((await apiUri()).uri, await credentialSource())
+  )
 
-  return {
+  const context: Context = {
     terminal,
     environment,
     options,
@@ -116,14 +170,21 @@ export function createContext(world: World): Context {
     get paths() {
       return paths()
     },
+    get input() {
+      return world.input()
+    },
     readInput: () => readAll(world.input()),
     settings,
     apiUri,
     credential,
+    requireCredential,
     credentialSource,
     platformFetch,
     apiClient,
+    clientFor,
+    credentialStore,
   }
+  return context
 }
 
 function lazy<T>(make: () => T): () => T {
@@ -134,7 +195,8 @@ function lazy<T>(make: () => T): () => T {
 /** Longest standard input that is taken for a token, in bytes. */
 const MAX_INPUT = 64 * 1024
 
-async function readAll(input: AsyncIterable<Uint8Array | string>): Promise<string> {
+/** Reads a stream to its end, or to its bound. */
+export async function readAll(input: AsyncIterable<Uint8Array | string>): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of input) {

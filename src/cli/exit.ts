@@ -18,6 +18,9 @@ export const EXIT_CODES: Record<ErrorCode, number> = {
   ERR_AUTH_FAILED: 11,
   ERR_AUTH_CREDENTIAL: 11,
   ERR_AUTH_EXCHANGE: 11,
+  ERR_AUTH_LOGIN: 11,
+  ERR_AUTH_EXPIRY: 19,
+  ERR_AUTH_KEYRING: 11,
   ERR_PERMISSIONS_VALUE: 20,
   ERR_REGISTRY_MANIFEST: 20,
   ERR_REGISTRY_PATH: 21,
@@ -46,6 +49,8 @@ export const EXIT_CODES: Record<ErrorCode, number> = {
   ERR_SERVER_PORT: 1,
   ERR_SERVER_DATABASE: 1,
   ERR_SERVER_REQUEST: 1,
+  ERR_SERVER_EXPORT: 1,
+  ERR_SERVER_IMPORT: 1,
 }
 
 /** Tells the exit code of an error; what is not ours is 1. */

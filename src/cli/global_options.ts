@@ -90,3 +90,8 @@ function readTimeout(text: string | undefined): number {
     }", not a number of seconds above 0, and at most ${MAX_TIMEOUT}`,
   )
 }
+
+/** Longest time that a login service has for one request, in milliseconds: less than the API, which may have much to do. */
+export function loginTimeout({ timeout }: GlobalOptions): number {
+  return Math.min(timeout, 15_000)
+}

@@ -6,7 +6,14 @@ import type { Terminal } from './terminal.ts'
 /** Commands under the heading that a newcomer would look for. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['Extensions', ['ext run', 'ext list']],
-  ['Credential', ['auth set-token', 'auth token', 'auth status']],
+  ['Credential', ['auth login', 'auth register', 'auth status', 'auth explain', 'auth logout']],
+  ['API keys', [
+    'auth token',
+    'auth set-token',
+    'auth list-tokens',
+    'auth create-token',
+    'auth revoke-token',
+  ]],
   ['API', ['group list', 'group create', 'group delete']],
   ['Embedded server', ['server start', 'server exec', 'server rotate-keys']],
 ]
@@ -22,7 +29,7 @@ export function renderOverview(terminal: Terminal, commands: readonly Command[])
     '',
     heading('Examples:'),
     ...renderPairs([
-      ['phylum auth set-token', 'store your API key'],
+      ['phylum auth login', 'log in, and store a key of your own'],
       ['phylum ext run groups', 'run an extension; short: phylum groups'],
       ['phylum server exec -- phylum ext run -y groups', 'the same, against a throw-away server'],
     ]),

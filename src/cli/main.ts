@@ -2,16 +2,18 @@ import { display, isPhylumError, PhylumError, suggest } from '#base'
 import manifest from '../../package.json' with { type: 'json' }
 import { COMMANDS } from './catalog.ts'
 import type { Command, Given } from './command.ts'
-import { createContext } from './compose.ts'
+import { createContext, readAll } from './compose.ts'
 import type { Context } from './compose.ts'
 import { dispatch } from './dispatch.ts'
 import type { Meaning } from './dispatch.ts'
+import { EXCHANGE_WORD } from './exchange_word.ts'
 import { exitCodeOf } from './exit.ts'
 import { readGlobalOptions } from './global_options.ts'
 import { renderCommandHelp, renderFamily, renderOverview } from './help.ts'
 import { prepareProcess } from './platform.ts'
 import { renderError, renderJsonError } from './render_error.ts'
 import { createStreams } from './streams.ts'
+import type { Streams } from './streams.ts'
 import { createTerminal } from './terminal.ts'
 
 /** The parts of a process that the program touches. */
@@ -35,6 +37,7 @@ export async function main(process: Process): Promise<number> {
   let isJson = false
   try {
     prepareProcess(process)
+    if (argv.length === 1 && argv[0] === EXCHANGE_WORD) return await exchange(process, streams)
     const meaning = dispatch(argv, COMMANDS)
     const options = readGlobalOptions(optionsOf(meaning), process.env)
     terminal = createTerminal(streams, process.env, options)
@@ -57,6 +60,16 @@ export async function main(process: Process): Promise<number> {
 /** Answers whether programs read what a command has to say. */
 function wantsJson({ options }: Given): boolean {
   return options.has('json') || options.get('log-format') === 'json'
+}
+
+/** Runs as the process that exchanges a refresh token for another one of ours. */
+async function exchange(process: Process, streams: Streams): Promise<number> {
+  // Its work, once begun, must come to its end; see `obtainInProcess()`.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
+  const { serveExchange } = await import('./exchange_process.ts')
+  const answer = await serveExchange(await readAll(process.stdin), process.env)
+  streams.write('stdout', answer)
+  return 0
 }
 
 async function act(meaning: Meaning, context: Context): Promise<number> {

@@ -1,5 +1,7 @@
 import { PhylumError } from '#base'
 import type { Clock, Fetch } from '#base'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 
 /** How the host sends; each runtime says some of it in its own words. */
 export interface PlatformFetch {
@@ -19,8 +21,8 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
  *
  * @throws ERR_CLI_USAGE when the runtime was told to print what it sends
  */
-export function prepareProcess(process: Pick<NodeJS.Process, 'env' | 'on'>): void {
-  const environment = process.env
+export function prepareProcess(self: Pick<NodeJS.Process, 'env' | 'on'>): void {
+  const environment = self.env
   // Set from outside, this makes Bun print each request as a curl command, credential included, and it is read before
   // the first line of ours runs: deleting it is too late.
   if (environment['BUN_CONFIG_VERBOSE_FETCH'] && 'Bun' in globalThis) {
@@ -33,7 +35,7 @@ export function prepareProcess(process: Pick<NodeJS.Process, 'env' | 'on'>): voi
     )
   }
   // Deno answers this signal by opening its debugger on port 9229, to whoever asks; Bun dies of it.
-  process.on('SIGUSR1', () => {})
+  self.on('SIGUSR1', () => {})
   // A proxy gets https as an opaque tunnel, but plain http to a local server would hand it the credential.
   const exempt = [environment['NO_PROXY'] ?? environment['no_proxy'] ?? '', ...LOOPBACK]
   environment['NO_PROXY'] = exempt.filter(Boolean).join(',')
@@ -89,6 +91,24 @@ export function isTerminal(descriptor: number): boolean | undefined {
 /** The engine that runs phylum, where that is Deno: it is there already, so extensions can run in it too. */
 export function hostEngine(): string | undefined {
   return 'Deno' in globalThis ? Deno.execPath() : undefined
+}
+
+/** The operating system's keyring, as Bun reaches it; undefined elsewhere. */
+export function bunSecrets(): typeof Bun.secrets | undefined {
+  return 'Bun' in globalThis ? Bun.secrets : undefined
+}
+
+/**
+ * The command line that starts this program once more, before its own arguments, in the form in which it runs: nothing of the directory one
+ * stands in takes part there either.
+ *
+ * @param isExecutable the program is one file that carries its runtime
+ */
+export function ownCommand(isExecutable: boolean): string[] {
+  if (isExecutable) return [process.execPath]
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+  if ('Deno' in globalThis) return [Deno.execPath(), 'run', '-A', '--no-lock', main]
+  return [process.execPath, '--no-env-file', '--config=/dev/null', main]
 }
 
 declare const Deno: {

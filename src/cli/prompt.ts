@@ -1,5 +1,6 @@
 import { PhylumError } from '#base'
-import { confirm, isCancel, password } from '@clack/prompts'
+import type { Choice } from '#base'
+import { confirm, isCancel, multiselect, password } from '@clack/prompts'
 import type { Streams } from './streams.ts'
 
 /** Asks a question whose answer is no unless the person says otherwise. @throws ERR_CLI_CANCELLED */
@@ -14,6 +15,21 @@ export async function askYesOrNo(message: string, streams: Streams): Promise<boo
 export async function askHidden(message: string, streams: Streams): Promise<string> {
   await discardTypedAhead(streams)
   const answer = await password({ message, ...ends(streams) })
+  if (isCancel(answer)) throw cancelled()
+  return answer
+}
+
+/** Lets choose any number of a list; nothing is chosen in advance. @throws ERR_CLI_CANCELLED */
+export async function askMany(
+  message: string,
+  choices: readonly Choice[],
+  streams: Streams,
+): Promise<readonly string[]> {
+  await discardTypedAhead(streams)
+  const options = choices.map(({ value, label, hint }) =>
+    hint === undefined ? { value, label } : { value, label, hint }
+  )
+  const answer = await multiselect({ message, options, required: false, ...ends(streams) })
   if (isCancel(answer)) throw cancelled()
   return answer
 }

@@ -15,6 +15,8 @@ export interface Streams {
   isTerminal(name: StreamName): boolean
   /** Writes a text, whole. Where nobody reads any more (`| head -1`), nobody is told. */
   write(name: 'stdout' | 'stderr', text: string): void
+  /** The same, for what must not be lost unseen: fails where nobody reads any more. */
+  writeChecked(name: 'stdout' | 'stderr', text: string): void
   /** Width of the terminal in columns; `undefined` where stdout is none. */
   columns(): number | undefined
   readonly stdin: NodeJS.ReadStream
@@ -33,7 +35,14 @@ export function createStreams(owner: StreamOwner): Streams {
       if (answer === undefined) known.set(name, answer = detectTerminal(name, owner))
       return answer
     },
-    write: (name, text) => writeWhole(DESCRIPTORS[name], new TextEncoder().encode(text)),
+    write(name, text) {
+      try {
+        streams.writeChecked(name, text)
+      } catch (error) {
+        if (!['EPIPE', 'EBADF'].includes(systemCode(error) ?? '')) throw error
+      }
+    },
+    writeChecked: (name, text) => writeWhole(DESCRIPTORS[name], new TextEncoder().encode(text)),
     columns: () => streams.isTerminal('stdout') ? owner.stdout.columns : undefined,
     get stdin() {
       return owner.stdin
@@ -64,7 +73,7 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
       at += writeSync(descriptor, bytes, at)
     } catch (cause) {
       const code = systemCode(cause)
-      if (code === 'EPIPE' || code === 'EBADF') return
+      if (code === 'EPIPE' || code === 'EBADF') throw cause
       if (code !== 'EAGAIN') {
         throw new PhylumError('ERR_CLI_OUTPUT', `Cannot write the output: ${code ?? 'unknown'}`, {
           cause,

@@ -14,10 +14,16 @@ export interface TerminalOptions {
 export interface Terminal {
   /** Writes data, with a line end. */
   print(text: string): void
+  /** Writes data as it is, and waits until it is taken. */
+  write(data: string): Promise<void>
   /** Writes a message for people, with a line end. */
   say(text: string): void
   log: Log
   prompter: Prompter
+  /** Shows a line that the next call replaces, while somebody waits; nothing where stderr is no terminal. */
+  showProgress(text: string | undefined): void
+  /** Whether somebody can be asked. */
+  isInteractive: boolean
   /** Whether stdout is a terminal: tables are drawn for people, and tab-separated for programs. */
   readonly isTable: boolean
   /** Width of the terminal in columns. */
@@ -63,7 +69,22 @@ export function createTerminal(
     return streams.isTerminal(stream)
   }
 
-  const say = (text: string) => streams.write('stderr', `${text}\n`)
+  let progress: string | undefined
+  function showProgress(text: string | undefined): void {
+    const isAnimated = options.verbosity > -1 && environment['TERM'] !== 'dumb' &&
+      streams.isTerminal('stderr')
+    if (text === progress || !isAnimated) return
+    // Cut to the width: a line that wraps could not be taken back.
+    const shown = text?.slice(0, (streams.stderr.columns || 80) - 1) ?? ''
+    streams.write('stderr', `\r\x1b[2K${shown === '' ? '' : paint('dim', shown, 'stderr')}`)
+    progress = text
+  }
+  function say(text: string): void {
+    const waiting = progress
+    if (waiting !== undefined) showProgress(undefined)
+    streams.write('stderr', `${text}\n`)
+    if (waiting !== undefined) showProgress(waiting)
+  }
   const log: Log = {
     warn(message) {
       if (options.verbosity > -2) say(`${paint('yellow', 'warning:', 'stderr')} ${message}`)
@@ -86,12 +107,23 @@ export function createTerminal(
       const { askHidden } = await import('./prompt.ts')
       return await askHidden(question, streams)
     },
+    async choose(question, choices) {
+      if (!isInteractive()) return undefined
+      const { askMany } = await import('./prompt.ts')
+      return await askMany(question, choices, streams)
+    },
   }
   return {
     print: (text) => streams.write('stdout', `${text}\n`),
+    // deno-lint-ignore require-await
+    write: async (data) => streams.writeChecked('stdout', data),
     say,
     log,
     prompter,
+    showProgress,
+    get isInteractive() {
+      return isInteractive()
+    },
     get isTable() {
       return streams.isTerminal('stdout')
     },

@@ -19,6 +19,11 @@ export const ENVIRONMENT = {
   XDG_CACHE_HOME: 'Directory of what can be made again, default "~/.cache"',
   XDG_RUNTIME_DIR: 'Directory of sockets, used when it is private to the user',
   TMPDIR: 'Directory of sockets where XDG_RUNTIME_DIR does not serve, default "/tmp"',
+  BROWSER:
+    'Command that opens the login page, instead of the desktop\'s own; several are separated by ":"',
+  DISPLAY: 'Set: there is a desktop on which a browser can be opened',
+  WAYLAND_DISPLAY: 'Set: there is a desktop on which a browser can be opened',
+  SSH_CONNECTION: 'Set: the browser is on another machine, so login shows a code instead',
   NO_COLOR: 'Not empty: no colour',
   CLICOLOR: '"0": no colour',
   CLICOLOR_FORCE: 'Not empty and not "0": colour even where the output is not a terminal',

@@ -12,6 +12,8 @@ export interface Paths {
   readonly dataDirectory: string
   readonly extensionsDirectory: string
   readonly stateDirectory: string
+  /** What was exchanged for credentials, and what is known of keys; closed to every extension. */
+  readonly credentialsDirectory: string
   readonly cacheDirectory: string
   /** Where run directories go; `undefined` when XDG_RUNTIME_DIR does not serve and the caller picks a place below TMPDIR. */
   readonly runtimeDirectory: string | undefined
@@ -47,6 +49,7 @@ export function resolvePaths(environment: Environment, options: PathOptions = {}
     dataDirectory,
     extensionsDirectory: join(dataDirectory, 'extensions'),
     stateDirectory,
+    credentialsDirectory: join(stateDirectory, 'credentials'),
     cacheDirectory: place('XDG_CACHE_HOME', '.cache'),
     runtimeDirectory: privateDirectory(absolute(environment.XDG_RUNTIME_DIR)),
     extensionStateDirectory(name) {

@@ -9,8 +9,10 @@ import { DEFAULT_API_URI, parseApiUri, type ResolvedApiUri } from './uri.ts'
 export interface Settings {
   /** `connection.uri`, with its place in the file. */
   readonly apiUri: ResolvedApiUri
-  /** `auth_info.offline_access`: an API key or a refresh token; null when logged out. */
+  /** `auth_info.offline_access`: an API key or a refresh token; null when logged out, or when it lies in the keyring. */
   readonly credential: Secret | null
+  /** `auth_info.offline_access.keyring`: under which account the credential lies in the operating system's keyring. */
+  readonly keyring: KeyringAccount | null
   /** `last_update`, in seconds since the epoch; null when there was none. */
   readonly lastUpdate: number | null
   /** `ignore_certs` */
@@ -19,10 +21,14 @@ export interface Settings {
   readonly organization: string | null
 }
 
+/** Account of a credential in the operating system's keyring: a UUID, new with each credential. */
+export type KeyringAccount = string & { readonly __brand: 'KeyringAccount' }
+
 /** What holds where no settings file exists. */
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
   apiUri: { uri: DEFAULT_API_URI, source: 'default' },
   credential: null,
+  keyring: null,
   lastUpdate: null,
   ignoreCerts: false,
   organization: null,
@@ -55,12 +61,31 @@ export function toSettings(document: SettingsDocument): Settings {
   if (uri === undefined) throw document.missing('connection', 'uri')
   return {
     apiUri: { uri: parseApiUri(text(uri), uri.where), source: uri.where },
-    credential: optional(document.entry('auth_info', 'offline_access'), secret),
+    ...readCredential(document),
     lastUpdate: optional(document.entry('last_update'), number),
     ignoreCerts: optional(document.entry('ignore_certs'), boolean) ?? false,
     organization: optional(document.entry('organization'), text),
   }
 }
+
+/**
+ * The credential is text, or the map `{ keyring: ACCOUNT }` where it lies in the keyring. A reader that knows no keyring expects text, and
+ * so refuses the map, instead of sending an account name to a login service as if it were a token.
+ */
+function readCredential(document: SettingsDocument): Pick<Settings, 'credential' | 'keyring'> {
+  if (!document.isMap('auth_info', 'offline_access')) {
+    const entry = document.entry('auth_info', 'offline_access')
+    return { credential: optional(entry, secret), keyring: null }
+  }
+  const entry = document.entry('auth_info', 'offline_access', 'keyring')
+  if (entry === undefined) throw document.missing('auth_info', 'offline_access', 'keyring')
+  if (typeof entry.value !== 'string' || !ACCOUNT.test(entry.value)) {
+    throw wrongValue(entry, 'the UUID of an account', 'log in again: `phylum auth login --keyring`')
+  }
+  return { credential: null, keyring: entry.value as KeyringAccount }
+}
+
+const ACCOUNT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function optional<T>(
   entry: SettingsEntry | undefined,

@@ -80,6 +80,11 @@ export class SettingsDocument {
     return { name, value: value as SettingsEntry['value'], where: this.#place(node) }
   }
 
+  /** Answers whether a key holds a map. @throws ERR_CONFIG_TYPE when what should hold it is not a map */
+  isMap(...path: readonly string[]): boolean {
+    return this.#yaml.isMap(this.#find(path))
+  }
+
   /** Builds the error for a value that is not there. */
   missing(...path: readonly string[]): PhylumError {
     const name = path.join('.')
@@ -94,9 +99,13 @@ export class SettingsDocument {
    * Sets a value; its comment stays.
    * @throws ERR_CONFIG_TYPE when what should hold it is not a map
    */
-  set(path: readonly string[], value: SettingsEntry['value']): void {
-    this.#find(path)
-    this.#document.setIn(path, value)
+  set(
+    path: readonly string[],
+    value: SettingsEntry['value'] | Readonly<Record<string, string>>,
+  ): void {
+    // A scalar that takes the place of a scalar keeps its comment; anything else must be a node of its own.
+    const isPlain = this.#yaml.isScalar(this.#find(path)) && !(value instanceof Object)
+    this.#document.setIn(path, isPlain ? value : this.#document.createNode(value))
   }
 
   /** Writes the file anew. */

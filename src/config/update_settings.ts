@@ -1,8 +1,8 @@
-import type { Secret } from '#base'
+import { Secret } from '#base'
 import { type LockOptions, withLock } from './lock.ts'
 import { readFile } from './read_file.ts'
-import { DEFAULT_SETTINGS, type Settings, toSettings } from './settings.ts'
-import { SettingsDocument, type SettingsEntry } from './settings_document.ts'
+import { DEFAULT_SETTINGS, type KeyringAccount, type Settings, toSettings } from './settings.ts'
+import { SettingsDocument } from './settings_document.ts'
 import { prepareTarget } from './settings_place.ts'
 import type { ApiUri } from './uri.ts'
 import { sweepTemporaryFiles, writeFileAtomic } from './write_file_atomic.ts'
@@ -10,7 +10,8 @@ import { sweepTemporaryFiles, writeFileAtomic } from './write_file_atomic.ts'
 /** The settings that change; what is absent stays as it is. */
 export interface SettingsChange {
   apiUri?: ApiUri
-  credential?: Secret | null
+  /** The credential itself, or where in the keyring it lies. */
+  credential?: Secret | { keyring: KeyringAccount } | null
   lastUpdate?: number | null
   ignoreCerts?: boolean
   organization?: string | null
@@ -72,11 +73,14 @@ function parse(text: string, file: string): Promise<SettingsDocument> {
   return SettingsDocument.parse(new TextEncoder().encode(text), file)
 }
 
-function* entries(change: SettingsChange): Iterable<[string[], SettingsEntry['value']]> {
+type Entry = Parameters<SettingsDocument['set']>
+
+function* entries(change: SettingsChange): Iterable<Entry> {
   const { apiUri, credential, lastUpdate, ignoreCerts, organization } = change
   if (apiUri !== undefined) yield [['connection', 'uri'], apiUri]
   if (credential !== undefined) {
-    yield [['auth_info', 'offline_access'], credential === null ? null : credential.reveal()]
+    const value = credential instanceof Secret ? credential.reveal() : credential
+    yield [['auth_info', 'offline_access'], value]
   }
   if (lastUpdate !== undefined) yield [['last_update'], lastUpdate]
   if (ignoreCerts !== undefined) yield [['ignore_certs'], ignoreCerts]

@@ -67,6 +67,10 @@ export async function run(options: RunOptions): Promise<number> {
       capability,
       grant: options.granted.api,
       ask: () => pausing(started.guest, options.ask),
+      credential: {
+        get: () => options.credential.get((talk) => pausing(started.guest, talk)),
+        renew: (rejected) => options.credential.renew(rejected),
+      },
       mayVisit: (url) => isNetGranted(options.granted.net, url.hostname, portOf(url)),
     })
     writeGuestFiles(directory.path, {
@@ -119,11 +123,11 @@ async function attend(guest: Guest, directory: string): Promise<Ending> {
   }
 }
 
-/** Stops the guest while the user is asked, so that the two do not read the same terminal. */
-async function pausing(guest: Guest | undefined, ask: () => Promise<boolean>): Promise<boolean> {
+/** Stops the guest while the host talks to the user, so that the two do not read the same terminal. */
+async function pausing<T>(guest: Guest | undefined, talk: () => Promise<T>): Promise<T> {
   guest?.signal('SIGSTOP')
   try {
-    return await ask()
+    return await talk()
   } finally {
     guest?.signal('SIGCONT')
   }

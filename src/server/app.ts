@@ -13,11 +13,12 @@ import type { IdentityService } from './identity/create_identity.ts'
 import { createGuard, SECURITY_HEADERS } from './guard.ts'
 import { createPasswordHasher } from './password.ts'
 import type { PasswordHasher } from './password.ts'
+import type { ActivityRecorder } from './record_activity.ts'
 import { Refusal } from './refusal.ts'
-import type { Route } from './route.ts'
+import type { Call, Caller, Route } from './route.ts'
 import { routes } from './routes.ts'
 import { senderOf } from './sender.ts'
-import type { Store } from './store.ts'
+import type { RepeatableRequest, Store } from './store.ts'
 import { METRICS_TYPE } from './telemetry/render_metrics.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import type { Trace } from './telemetry/trace.ts'
@@ -49,6 +50,8 @@ export interface AppOptions {
   /** Tells where the server is reached from outside, where that is not what a request says. */
   origin?: () => URL
   passwords?: PasswordHasher
+  /** Is told what is done with each key. */
+  activity?: Pick<ActivityRecorder, 'note'>
 }
 
 /** What belongs to programs: no cookie of a session opens anything there. */
@@ -90,36 +93,40 @@ export function createApp(options: AppOptions): App {
 
 function createHandler(route: Route, options: AppOptions) {
   const check = route.body && compile(route.body)
+  const { store, clock, activity } = options
   return async ({ req }: Context): Promise<Response> => {
     const request = req.raw
     const trace = options.telemetry?.traceOf(request)
     trace?.noteRoute(route.path)
     // Before the body is looked at, so that nobody without a key has a body read or parsed.
-    const caller = route.open ? { userId: '' } : await authenticate(request, options)
+    const caller: Caller = route.open ? { userId: '' } : await authenticate(request, options)
     if (!route.open) trace?.noteCaller(caller)
+    const response = await answer(req, caller, trace).catch((error) =>
+      renderError(error, options, request)
+    )
+    const { keyId } = caller
+    const { method, path } = req
+    if (keyId !== undefined) {
+      activity?.note({ keyId, at: clock.now(), method, path, status: response.status })
+    }
+    return response
+  }
+
+  async function answer(
+    req: Context['req'],
+    caller: Caller,
+    trace: Trace | undefined,
+  ): Promise<Response> {
+    const request = req.raw
     let body: unknown
     if (check !== undefined) body = await readJson(request, check)
     else if (route.method !== 'GET') await refuseBody(request)
-    const call = {
-      store: options.store,
-      caller,
-      params: req.param(),
-      body,
-      isDraining: options.isDraining?.() ?? false,
-    }
+    const isDraining = options.isDraining?.() ?? false
+    const call = { store, caller, params: req.param(), body, isDraining }
     const key = route.isRepeatable ? readIdempotencyKey(request) : undefined
     if (key !== undefined) {
       const requestHash = hashRequest(route.method, req.path, body)
-      const { userId } = caller
-      const answer = await answerOnce(
-        options.store,
-        { userId, key, requestHash },
-        async (store) => {
-          const reply = await route.answer({ ...call, store })
-          return { status: route.status, body: JSON.stringify(reply) }
-        },
-      )
-      return renderText(answer.status, answer.body, trace, answer.isRepetition ? REPLAYED : {})
+      return await answerRepeatable(route, call, { userId: caller.userId, key, requestHash }, trace)
     }
     const reply = await route.answer(call)
     return route.status === 204
@@ -129,6 +136,19 @@ function createHandler(route: Route, options: AppOptions) {
       })
       : render(route.status, reply, trace)
   }
+}
+
+async function answerRepeatable(
+  route: Route,
+  call: Call,
+  request: RepeatableRequest,
+  trace: Trace | undefined,
+): Promise<Response> {
+  const { status, body, isRepetition } = await answerOnce(call.store, request, async (store) => {
+    const reply = await route.answer({ ...call, store })
+    return { status: route.status, body: JSON.stringify(reply) }
+  })
+  return renderText(status, body, trace, isRepetition ? REPLAYED : {})
 }
 
 /** Compiles a schema once, when the server starts. */

@@ -6,7 +6,7 @@ import type { Store } from './store.ts'
 /** Who sends a request, as the credential proves it. */
 export interface Caller {
   userId: string
-  /** Id of the API key, where it was one. */
+  /** The API key that proves it, if one does. */
   keyId?: string
 }
 

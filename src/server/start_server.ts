@@ -5,6 +5,7 @@ import { injectFaults } from './faults/inject_faults.ts'
 import { createRouteFinder } from './find_route.ts'
 import { isLoopback } from './guard.ts'
 import { createIdentity } from './identity/create_identity.ts'
+import { startRecordingActivity } from './record_activity.ts'
 import { routes } from './routes.ts'
 import { serve } from './serve.ts'
 import { startSweeping } from './start_sweeping.ts'
@@ -73,6 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let isDraining = false
   const database = await openDatabase(options.database)
   const store = createStore(database, { clock })
+  const activity = startRecordingActivity(store, { log })
   try {
     // Known once the server listens; a request comes after that.
     let origin = new URL(publicUrl ?? 'http://127.0.0.1')
@@ -84,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       hosts: [hostname, ...hosts, ...publicUrl === undefined ? [] : [origin.hostname]],
       isBehindBalancer: publicUrl !== undefined,
       identity,
+      activity,
       ...publicUrl === undefined ? {} : { origin: () => origin },
       telemetry,
       isMetricsOpen: options.isMetricsOpen ??
@@ -110,10 +113,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         isDraining = true
         await server.stop()
         await stopSweeping()
+        await activity.stop()
         await store.close()
       },
     }
   } catch (error) {
+    await activity.stop()
     await store.close()
     throw error
   }

@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { isPhylumError, Secret } from '#base'
 import { classifyCredential, resolveCredential } from '#auth'
-import { DEFAULT_SETTINGS, type Settings } from '#config'
+import { DEFAULT_SETTINGS, type KeyringAccount, type Settings } from '#config'
 import { createCanary, findLeak } from '../harness/canary.ts'
+import { createMemoryKeyring, noKeyring } from '../harness/memory_keyring.ts'
 import { createRecordingLog } from '../harness/recording_log.ts'
 
 const CANARY = createCanary()
@@ -55,25 +56,31 @@ test('K162 classifyCredential() takes no JWT for a damaged API key', () => {
   )
 })
 
-function resolve(environment: Record<string, string>, credential: string | null) {
+async function resolve(environment: Record<string, string>, credential: string | null) {
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     credential: credential === null ? null : secret(credential),
   }
   const log = createRecordingLog()
-  const resolved = resolveCredential({ environment, settings, settingsFile: FILE, log })
+  const resolved = await resolveCredential({
+    environment,
+    settings,
+    settingsFile: FILE,
+    keyring: noKeyring,
+    log,
+  })
   return { resolved, log }
 }
 
-test('resolveCredential() prefers PHYLUM_API_KEY to the settings, and says where the credential is from', () => {
-  const fromEnvironment = resolve({ PHYLUM_API_KEY: CANARY }, STORED)
+test('resolveCredential() prefers PHYLUM_API_KEY to the settings, and says where the credential is from', async () => {
+  const fromEnvironment = await resolve({ PHYLUM_API_KEY: CANARY }, STORED)
   assert.ok(fromEnvironment.resolved.secret.equals(secret(CANARY)))
   assert.deepEqual(
     [fromEnvironment.resolved.kind, fromEnvironment.resolved.source],
     ['api_key', 'PHYLUM_API_KEY'],
   )
   assert.deepEqual(fromEnvironment.log.warnings, [])
-  const fromSettings = resolve({}, JWT)
+  const fromSettings = await resolve({}, JWT)
   assert.ok(fromSettings.resolved.secret.equals(secret(JWT)))
   assert.deepEqual([fromSettings.resolved.kind, fromSettings.resolved.source], [
     'refresh_token',
@@ -81,18 +88,18 @@ test('resolveCredential() prefers PHYLUM_API_KEY to the settings, and says where
   ])
 })
 
-test('A18 resolveCredential() ignores an empty PHYLUM_API_KEY with a warning', () => {
-  const { resolved, log } = resolve({ PHYLUM_API_KEY: '' }, STORED)
+test('A18 resolveCredential() ignores an empty PHYLUM_API_KEY with a warning', async () => {
+  const { resolved, log } = await resolve({ PHYLUM_API_KEY: '' }, STORED)
   assert.ok(resolved.secret.equals(secret(STORED)))
   assert.deepEqual(log.warnings, ['PHYLUM_API_KEY is empty and therefore ignored'])
-  assert.throws(() => resolve({ PHYLUM_API_KEY: '' }, null), { code: 'ERR_AUTH_REQUIRED' })
-  assert.throws(() => resolve({}, null), { code: 'ERR_AUTH_REQUIRED' })
+  await assert.rejects(resolve({ PHYLUM_API_KEY: '' }, null), { code: 'ERR_AUTH_REQUIRED' })
+  await assert.rejects(resolve({}, null), { code: 'ERR_AUTH_REQUIRED' })
 })
 
-test('A6 resolveCredential() refuses a credential that no header can hold, without any byte of it', () => {
+test('A6 resolveCredential() refuses a credential that no header can hold, without any byte of it', async () => {
   for (const bad of ['\n', '\r\n', '\0', ' ', '\u2028', 'é', 'x'.repeat(10_000)]) {
     for (const value of [`${CANARY}${bad}`, `${bad}${CANARY}`]) {
-      assert.throws(() => resolve({ PHYLUM_API_KEY: value }, STORED), (error) => {
+      await assert.rejects(resolve({ PHYLUM_API_KEY: value }, STORED), (error) => {
         assert.ok(isPhylumError(error, 'ERR_AUTH_CREDENTIAL'))
         assert.match(error.message, /PHYLUM_API_KEY/)
         assert.equal(findLeak(`${error.message} ${error.hints} ${error.stack}`, CANARY), undefined)
@@ -102,9 +109,59 @@ test('A6 resolveCredential() refuses a credential that no header can hold, witho
   }
 })
 
-test('A17 resolveCredential() offers at most the prefix for showing', () => {
-  assert.equal(resolve({ PHYLUM_API_KEY: CANARY }, null).resolved.prefix, 'ph0_****')
-  assert.equal(resolve({ PHYLUM_API_KEY: JWT }, null).resolved.prefix, '****')
-  const shown = JSON.stringify(resolve({ PHYLUM_API_KEY: CANARY }, null).resolved)
+test('A17 resolveCredential() offers at most the prefix for showing', async () => {
+  assert.equal((await resolve({ PHYLUM_API_KEY: CANARY }, null)).resolved.prefix, 'ph0_****')
+  assert.equal((await resolve({ PHYLUM_API_KEY: JWT }, null)).resolved.prefix, '****')
+  const shown = JSON.stringify((await resolve({ PHYLUM_API_KEY: CANARY }, null)).resolved)
   assert.equal(findLeak(shown, CANARY), undefined)
+})
+
+const ACCOUNT = 'f3b1c2d4-0000-4000-8000-123456789abc' as KeyringAccount
+
+test('resolveCredential() takes the credential out of the keyring that the settings point to', async () => {
+  const keyring = createMemoryKeyring()
+  const options = {
+    environment: {},
+    settings: { ...DEFAULT_SETTINGS, keyring: ACCOUNT },
+    settingsFile: FILE,
+    keyring,
+    log: createRecordingLog(),
+  }
+  await assert.rejects(resolveCredential(options), (error) => {
+    assert.ok(isPhylumError(error, 'ERR_AUTH_KEYRING'))
+    assert.match(error.message, /holds none for these settings$/)
+    return true
+  })
+  keyring.entries.set(ACCOUNT, CANARY)
+  const resolved = await resolveCredential(options)
+  assert.ok(resolved.secret.equals(secret(CANARY)))
+  assert.deepEqual([resolved.source, resolved.keyring], [FILE, ACCOUNT])
+  keyring.entries.set(ACCOUNT, 'ph0_cut')
+  await assert.rejects(resolveCredential(options), { code: 'ERR_AUTH_CREDENTIAL' })
+})
+
+test('resolveCredential() waits for a keyring no longer than its limit, and tells no more than it must', async () => {
+  const options = {
+    environment: {},
+    settings: { ...DEFAULT_SETTINGS, keyring: ACCOUNT },
+    settingsFile: FILE,
+    log: createRecordingLog(),
+  }
+  const silent = { ...noKeyring, limit: 20, read: () => new Promise<never>(() => {}) }
+  await assert.rejects(resolveCredential({ ...options, keyring: silent }), (error) => {
+    assert.ok(isPhylumError(error, 'ERR_AUTH_KEYRING'))
+    assert.match(error.message, /keyring: it did not answer within 0\.02 seconds$/)
+    assert.match(error.hints.join(), /phylum auth login/)
+    return true
+  })
+  const talkative = { ...noKeyring, read: () => Promise.reject(new Error(CANARY)) }
+  await assert.rejects(resolveCredential({ ...options, keyring: talkative }), (error) => {
+    assert.ok(isPhylumError(error, 'ERR_AUTH_KEYRING'))
+    assert.equal(findLeak(`${error.message} ${error.stack} ${error.cause}`, CANARY), undefined)
+    return true
+  })
+  // An environment variable needs no keyring.
+  const environment = { PHYLUM_API_KEY: CANARY }
+  const resolved = await resolveCredential({ ...options, environment, keyring: silent })
+  assert.equal(resolved.source, 'PHYLUM_API_KEY')
 })

@@ -4,11 +4,12 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { isPhylumError, type PhylumError, Secret } from '#base'
-import { type ExchangeOptions, exchangeRefreshToken, type Tokens } from '#auth'
+import { type ExchangeOptions, openExchange, type Tokens } from '#auth'
 import { parseApiUri } from '#config'
 import { createCanary, findLeak } from '../harness/canary.ts'
 import { startProvider } from '../harness/oidc_provider.ts'
 
+const { exchangeRefreshToken } = await openExchange()
 const TOKEN = `refresh-${createCanary().slice(4)}`
 const secret = (value: string) => Secret.parse(value, 'the test')
 
@@ -93,7 +94,7 @@ test('exchangeRefreshToken() exchanges at a real OpenID provider', async () => {
       const error = await refusal(exchangeRefreshToken(token, options))
       assert.equal(error.code, 'ERR_AUTH_FAILED')
       assert.match(error.message, /refused it, "invalid_grant: /)
-      assert.match(error.hints.join(), /phylum auth set-token/)
+      assert.match(error.hints.join(), /phylum auth login/)
     }
   } finally {
     await provider.stop()

@@ -4,15 +4,14 @@ import { chromium } from 'playwright-core'
 import type { Browser } from 'playwright-core'
 
 const PLACES = [
-  process.env['PHYLUM_CHROMIUM'],
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 
-/** Where a Chromium is installed, or nothing. */
-export const CHROMIUM = PLACES.find((place) => place !== undefined && existsSync(place))
+/** Where a Chromium is: the one that PHYLUM_CHROMIUM names, or, where it is not set, one that is installed. */
+export const CHROMIUM = [process.env['PHYLUM_CHROMIUM'] ?? PLACES].flat().find(existsSync)
 
 /** Why tests with a browser are skipped, for the runner's `skip`. */
 export const SKIP = CHROMIUM === undefined

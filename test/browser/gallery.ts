@@ -27,7 +27,7 @@ const tokens = [
   ['grafana', 23, null, 5],
   ['conference demo', 120, 34, -2],
 ].map(([name, created, used, left], index) => ({
-  id: `0b5f1c3e-7d7a-4a43-9a55-6d1f0e9b3a1${index}`,
+  id: `7d7a${index}f5c-1c3e-4a43-9a55-6d1f0e9b3a1${index}`,
   name: name as string,
   createdAt: NOW - (created as number) * DAY,
   usedAt: used === null ? null : NOW - (used as number) * DAY,
@@ -49,7 +49,7 @@ const groups = [
   ['Frühschoppen e.V.', 'member', 401],
   ['supply chain', 'member', 3],
 ].map(([name, role, created], index) => ({
-  id: `51f0c3be-11b5-4b7c-8d59-2f9c1e7a0d4${index}`,
+  id: `11b5${index}0ce-c3be-4b7c-8d59-2f9c1e7a0d4${index}`,
   name: name as string,
   role: role as 'admin' | 'member',
   createdAt: NOW - (created as number) * DAY,

@@ -146,6 +146,24 @@ test('the same with the keyboard alone', { skip: SKIP }, async () => {
   await finish(page)
 })
 
+test('a token’s page shows what was done with it', { skip: SKIP }, async () => {
+  const page = await world.openAs('Watcher')
+  await page.goto(`${world.url}/tokens`)
+  await page.getByLabel('Name').fill('laptop')
+  await page.getByRole('button', { name: 'Create token' }).click()
+  const key = await page.locator('#new-token').textContent() ?? ''
+  await page.getByRole('link', { name: 'Done' }).click()
+  await page.waitForSelector('dialog', { state: 'detached' })
+  await page.getByRole('link', { name: 'laptop', exact: true }).click()
+  await page.getByText('Not used yet').waitFor()
+  assert.equal(await useKey(world.url, key), 200)
+  // It is written a moment later.
+  const use = page.getByRole('row', { name: 'GET /api/v0/groups 200' })
+  for (let looks = 0; looks < 1000 && await use.count() === 0; looks++) await page.reload()
+  assert.equal(await use.count(), 1)
+  await finish(page)
+})
+
 test('several tokens are revoked at once', { skip: SKIP }, async () => {
   const page = await world.openAs('Several')
   await page.goto(`${world.url}/tokens`)

@@ -31,6 +31,7 @@ function createLog(format: LogFormat, verbosity = 0) {
       if (disk.isFull) throw new PhylumError('ERR_CLI_OUTPUT', 'Cannot write the output: ENOSPC')
       written += text
     },
+    writeChecked: () => Promise.reject(new Error('nobody asks')),
     get stdin(): never {
       throw new Error('nobody asks')
     },

@@ -371,3 +371,34 @@ function manyKeys(start: string): string {
   const keys = Array.from({ length: 13_000 }, (_, index) => `${index.toString(36)}:`)
   return `${start}${keys.slice(0, -1).join('\n')}\nconnection:\n`
 }
+
+test('readSettings() takes a reference to the keyring in one form alone', () => {
+  const good =
+    `${BASE}auth_info:\n  offline_access:\n    keyring: 5b6c1a2e-0000-4000-8000-0123456789ab\n`
+  const cases: [string, string, RegExp][] = [
+    [
+      good.replace('5b6c', '5B6C'),
+      'ERR_CONFIG_TYPE',
+      /"auth_info\.offline_access\.keyring" is text, not the UUID/,
+    ],
+    [good.replace(/5b6c.*/, 'phylum'), 'ERR_CONFIG_TYPE', /not the UUID of an account$/],
+    [good.replace(/5b6c.*/, '7'), 'ERR_CONFIG_TYPE', /is a number, not the UUID/],
+    [good.replace(/5b6c.*/, '[x]'), 'ERR_CONFIG_TYPE', /is a list, not one value/],
+    [good.replace('keyring', 'keychain'), 'ERR_CONFIG_TYPE', /keyring" is missing/],
+  ]
+  return withTemporaryDirectory(async (directory) => {
+    const file = join(directory, 'settings.yaml')
+    await writeFile(file, good, { mode: 0o600 })
+    const settings = await readSettings(file, { log: createRecordingLog() })
+    assert.equal(settings.keyring, '5b6c1a2e-0000-4000-8000-0123456789ab')
+    for (const [text, code, message] of cases) {
+      await writeFile(file, text, { mode: 0o600 })
+      await assert.rejects(readSettings(file, { log: createRecordingLog() }), (error) => {
+        assert.ok(isPhylumError(error), text)
+        assert.equal(error.code, code)
+        assert.match(error.message, message)
+        return true
+      })
+    }
+  })
+})

@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isPhylumError, Secret } from '#base'
-import { parseApiUri, readSettings, updateSettings } from '#config'
+import { type KeyringAccount, parseApiUri, readSettings, updateSettings } from '#config'
 import { updateDocument } from '../../src/config/update_settings.ts'
 import { createCanary } from '../harness/canary.ts'
 import { runChild, startChild, whyNotRoot } from '../harness/child.ts'
@@ -474,4 +474,32 @@ test('updateDocument() writes nothing that could not be read back', () =>
       { code: 'ERR_CONFIG_TYPE' },
     )
     assert.equal(await readFile(file, 'utf8'), before)
+  }))
+
+test('updateSettings() turns a credential into a reference to the keyring and back, and the rest stays', () =>
+  withTemporaryDirectory(async (directory) => {
+    const file = join(directory, 'settings.yaml')
+    const log = createRecordingLog()
+    const account = '5b6c1a2e-0000-4000-8000-0123456789ab' as KeyringAccount
+    await writeFile(
+      file,
+      'connection:\n  uri: https://api.example # mine\nauth_info:\n  offline_access: old # comment\nother: 1\n',
+      { mode: 0o600 },
+    )
+    await updateSettings(file, { credential: { keyring: account } })
+    assert.match(
+      await readFile(file, 'utf8'),
+      /auth_info:\n {2}offline_access:.*\n {4}keyring: 5b6c1a2e-0000-4000-8000-0123456789ab\n/,
+    )
+    const settings = await readSettings(file, { log })
+    assert.deepEqual([settings.credential, settings.keyring], [null, account])
+    for (const credential of [null, Secret.parse('new', 'the test')]) {
+      await updateSettings(file, { credential: { keyring: account } })
+      await updateSettings(file, { credential })
+      const text = await readFile(file, 'utf8')
+      assert.match(text, new RegExp(`\n  offline_access: ${credential?.reveal() ?? 'null'}\n`))
+      assert.match(text, /uri: https:\/\/api\.example # mine\n/)
+      assert.match(text, /\nother: 1\n/)
+      assert.equal((await readSettings(file, { log })).keyring, null)
+    }
   }))

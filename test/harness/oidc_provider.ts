@@ -1,8 +1,10 @@
+import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type Provider from 'oidc-provider'
 import type { Adapter } from 'oidc-provider'
+import { serveKeys, type TestKey } from './key_service.ts'
 
 /** A request as the API or the login service saw it. */
 export interface SeenRequest {
@@ -27,12 +29,16 @@ export interface TestProvider {
   shown: string[]
   /** How many exchanges were refused. */
   refusals(): number
+  /** What the key service has made, by name. */
+  keys: Map<string, TestKey>
   /** Makes the API answer 401 to every access token issued so far. */
   revokeAccessTokens(): void
   /** Ends the login: no refresh token of it can be exchanged any more. */
   revokeRefreshTokens(): void
   /** Makes another login, and answers its refresh token. */
   login(): Promise<string>
+  /** Replaces the keys with which the provider signs. */
+  rotateKeys(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -42,13 +48,24 @@ export interface TestProviderOptions {
   accessTokenLifetime?: number
   /** Whether each exchange brings a new refresh token, and a second use of an old one ends the login; true unless told. */
   isRotating?: boolean
+  /** Path of the issuer, "/realms/phylum"; none unless told. */
+  path?: string
+  /** How ID tokens are signed; ES256 unless told. */
+  algorithm?: 'ES256' | 'RS256'
+  /** Changes the document of the key service. */
+  describeKeyService?: (document: Record<string, unknown>) => unknown
+  /** Answers a request of the key service's token endpoint instead of it; `undefined` lets it. */
+  answerKey?: (form: URLSearchParams) => { status: number; body: unknown } | undefined
+  /** Does something between the provider's answer to an exchange and its way back. */
+  beforeAnswer?: () => Promise<void>
 }
 
 const SCOPE = 'openid offline_access'
 
 /**
- * Starts an API with three routes: `GET /api/v0/.well-known/openid-configuration` serves the discovery document of the
- * login service, `GET /api/v0/groups` answers `{"groups":[]}` to a current access token and 401 to anything else, and the rest is 404.
+ * Starts an API with what a client needs: `GET /api/v0/.well-known/openid-configuration` serves the discovery document of the
+ * login service, `GET /api/v0/groups` answers `{"groups":[]}` to a current access token or key and 401 to anything else, `/locksmith/v1`
+ * is a key service, and the rest is 404. People log in on the provider's own pages, with any name and password.
  *
  * ```ts
  * const provider = await startProvider()
@@ -58,56 +75,105 @@ const SCOPE = 'openid offline_access'
 export async function startProvider(options: TestProviderOptions = {}): Promise<TestProvider> {
   const seen: SeenRequest[] = []
   const records = new Records()
-  const login = await listen((request) => {
+  const path = options.path ?? ''
+  let handle: RequestListener = () => {}
+  const login = await listen((request, response) => {
     seen.push({ at: 'login', line: `${request.method} ${request.url}` })
+    // The form for a new account, which this provider has not.
+    if (request.url?.startsWith(`${path}/registrations?`)) {
+      const location = request.url.replace('/registrations?', '/auth?')
+      return void response.writeHead(303, { location }).end()
+    }
+    if (request.method === 'POST' && request.url === `${path}/device/auth`) hurry(response)
+    if (request.method === 'POST' && request.url === `${path}/token`) delay(response, options)
+    Object.assign(request, { originalUrl: request.url })
+    request.url = request.url?.slice(path.length) ?? ''
+    handle(request, response)
   })
-  const provider = await createProvider(login.origin, records, options)
-  login.server.on('request', provider.callback())
+  const issuer = `${login.origin}${path}`
   let exchanges = 0
   let refusals = 0
   const shown: string[] = []
-  provider.on('grant.success', (context) => {
-    exchanges++
-    shown.push(context.oidc.params.refresh_token)
-  })
-  provider.on('grant.error', (context) => {
-    refusals++
-    shown.push(context.oidc.params.refresh_token)
-  })
+  async function openProvider(): Promise<Provider> {
+    const opened = await createProvider(issuer, records, options)
+    opened.on('grant.success', ({ oidc: { params } }) => {
+      if (params.refresh_token === undefined) return
+      exchanges++
+      shown.push(params.refresh_token)
+    })
+    opened.on('grant.error', ({ oidc: { params } }) => {
+      if (params.refresh_token === undefined) return
+      refusals++
+      shown.push(params.refresh_token)
+    })
+    handle = opened.callback()
+    return opened
+  }
+  let provider = await openProvider()
 
+  const keys = new Map<string, TestKey>()
   const api = await listen(async (request, response) => {
     seen.push({ at: 'api', line: `${request.method} ${request.url}` })
     const answer = (status: number, body: unknown): void => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      const text = body === undefined ? '' : JSON.stringify(body)
+      response.writeHead(status, { 'content-type': 'application/json' }).end(text)
     }
+    const discover = async () =>
+      await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()
     if (request.url === '/api/v0/.well-known/openid-configuration') {
-      const document = await fetch(`${login.origin}/.well-known/openid-configuration`)
-      return answer(200, await document.json())
+      return answer(200, await discover())
     }
-    if (request.url !== '/api/v0/groups') {
-      return answer(404, { error: { error_id: 'not_found', description: 'Not found' } })
-    }
-    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-    if (await provider.AccessToken.find(token)) return answer(200, { groups: [] })
-    answer(401, { error: { error_id: 'unauthorized', description: 'The token is not valid' } })
+    const service = await serveKeys(request, {
+      apiUri: api.origin,
+      discover,
+      keys,
+      describe: options.describeKeyService ?? ((document) => document),
+      answerKey: options.answerKey ?? (() => undefined),
+      isAccessToken: async (token) => await provider.AccessToken.find(token) !== undefined,
+    })
+    if (service !== undefined) return answer(service.status, service.body)
+    answer(404, { error: { error_id: 'not_found', description: 'Not found' } })
   })
   const makeLogin = () => createRefreshToken(provider)
 
   return {
     uri: api.origin,
-    issuer: login.origin,
+    issuer,
     refreshToken: await makeLogin(),
     seen,
     shown,
+    keys,
     exchanges: () => exchanges,
     refusals: () => refusals,
     revokeAccessTokens: () => records.remove('AccessToken'),
     revokeRefreshTokens: () => records.remove('RefreshToken'),
     login: makeLogin,
+    async rotateKeys() {
+      provider = await openProvider()
+    },
     async stop() {
       await Promise.all([api.stop(), login.stop()])
     },
   }
+}
+
+/** Lets devices ask as often as a test can wait for: RFC 8628 gives them five seconds where the answer says nothing. */
+function hurry(response: ServerResponse): void {
+  const end = response.end.bind(response) as (text: string) => ServerResponse
+  response.end = ((text: string) => {
+    const body = JSON.stringify({ ...JSON.parse(String(text)), interval: 0.05 })
+    response.setHeader('content-length', Buffer.byteLength(body))
+    return end(body)
+  }) as typeof response.end
+}
+
+function delay(response: ServerResponse, { beforeAnswer }: TestProviderOptions): void {
+  if (beforeAnswer === undefined) return
+  const end = response.end.bind(response) as (text: unknown) => ServerResponse
+  response.end = ((text: unknown) => {
+    void beforeAnswer().then(() => end(text))
+    return response
+  }) as typeof response.end
 }
 
 async function createProvider(
@@ -116,36 +182,67 @@ async function createProvider(
   options: TestProviderOptions,
 ): Promise<Provider> {
   const { default: OidcProvider } = await import('oidc-provider')
-  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
-    'sign',
-    'verify',
-  ])
-  const key = await crypto.subtle.exportKey('jwk', pair.privateKey)
+  const algorithm = options.algorithm ?? 'ES256'
+  const client = {
+    application_type: 'native',
+    token_endpoint_auth_method: 'none',
+    redirect_uris: ['http://127.0.0.1/'],
+    id_token_signed_response_alg: algorithm,
+  }
   return new OidcProvider(issuer, {
     adapter: (kind: string) => records.adapter(kind),
-    clients: [{
-      client_id: 'phylum_cli',
-      application_type: 'native',
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
-      redirect_uris: ['http://127.0.0.1/'],
-      id_token_signed_response_alg: 'ES256',
-    }],
+    clients: [
+      {
+        ...client,
+        client_id: 'phylum_cli',
+        grant_types: ['authorization_code', 'refresh_token'],
+      },
+      {
+        ...client,
+        client_id: 'locksmith',
+        grant_types: [
+          'authorization_code',
+          'refresh_token',
+          'urn:ietf:params:oauth:grant-type:device_code',
+        ],
+      },
+    ],
     cookies: { keys: ['a key of the test'] },
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: true },
+      deviceFlow: { enabled: true },
+      revocation: { enabled: true },
+    },
     findAccount: (_context: unknown, id: string) => ({
       accountId: id,
       claims: () => ({ sub: id }),
     }),
-    jwks: { keys: [{ ...key, alg: 'ES256', use: 'sig', kid: 'test' }] },
+    jwks: { keys: [await createSigningKey(algorithm)] },
+    pkce: { required: () => true },
     rotateRefreshToken: options.isRotating ?? true,
     ttl: {
       AccessToken: options.accessTokenLifetime ?? 360,
+      AuthorizationCode: 60,
+      DeviceCode: 600,
       Grant: 86_400,
       IdToken: 360,
+      Interaction: 600,
       RefreshToken: 86_400,
+      Session: 600,
     },
   })
+}
+
+async function createSigningKey(algorithm: 'ES256' | 'RS256'): Promise<JsonWebKey> {
+  const parameters = algorithm === 'ES256' ? { name: 'ECDSA', namedCurve: 'P-256' } : {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  }
+  const pair = await crypto.subtle.generateKey(parameters, true, ['sign', 'verify'])
+  const key = await crypto.subtle.exportKey('jwk', (pair as CryptoKeyPair).privateKey)
+  return { ...key, alg: algorithm, use: 'sig', kid: crypto.randomUUID() } as JsonWebKey
 }
 
 async function createRefreshToken(provider: Provider): Promise<string> {
@@ -178,7 +275,13 @@ class Records {
 
   adapter(kind: string): Adapter {
     const rows = this.#rows
+    const findBy = (field: string, value: string) =>
+      Promise.resolve(
+        [...rows].find(([key, row]) => key.startsWith(`${kind}:`) && row[field] === value)?.[1],
+      )
     return {
+      findByUid: (uid) => findBy('uid', uid),
+      findByUserCode: (userCode) => findBy('userCode', userCode),
       upsert: (id, payload) => Promise.resolve(void rows.set(`${kind}:${id}`, payload)),
       find: (id) => Promise.resolve(rows.get(`${kind}:${id}`)),
       consume(id) {

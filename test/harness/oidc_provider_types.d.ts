@@ -15,6 +15,8 @@ declare module 'oidc-provider' {
   export interface Adapter {
     upsert(id: string, payload: Record<string, unknown>, expiresIn: number): Promise<void>
     find(id: string): Promise<Record<string, unknown> | undefined>
+    findByUid(uid: string): Promise<Record<string, unknown> | undefined>
+    findByUserCode(userCode: string): Promise<Record<string, unknown> | undefined>
     consume(id: string): Promise<void>
     destroy(id: string): Promise<void>
     revokeByGrantId(grantId: string): Promise<void>
@@ -29,7 +31,7 @@ declare module 'oidc-provider' {
     callback(): (request: IncomingMessage, response: ServerResponse) => void
     on(
       event: 'grant.success' | 'grant.error',
-      listener: (context: { oidc: { params: { refresh_token: string } } }) => void,
+      listener: (context: { oidc: { params: { refresh_token?: string } } }) => void,
     ): void
   }
 }

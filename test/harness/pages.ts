@@ -29,6 +29,8 @@ export interface Pages {
 }
 
 export interface PagesOptions {
+  /** Where the database is, if not in memory. */
+  where?: string
   wrap?: (store: Store) => Store
   /** Where the server is reached from outside. */
   publicUrl?: string
@@ -43,12 +45,12 @@ export interface VisitorOptions {
 /** Makes a test that runs against pages of its own. */
 export function withPages(
   body: (pages: Pages) => Promise<void>,
-  { wrap, publicUrl }: PagesOptions = {},
+  { where = ':memory:', wrap, publicUrl }: PagesOptions = {},
 ): () => Promise<void> {
   return async () => {
     const clock = { time: NOON, now: () => clock.time }
     const log = createRecordingLog()
-    const database = await openDatabase(':memory:')
+    const database = await openDatabase(where)
     const store = createStore(database, { clock })
     const origin = () => new URL(publicUrl ?? 'http://localhost:4000')
     const app = createApp({

@@ -77,6 +77,7 @@ export const AMBIENTS: readonly Ambient[] = [
       'auth/': 'tells keys from refresh tokens, and exchanges these',
       'config/update_settings.ts': 'writes the credential into settings.yaml',
       'cli/commands/auth_token.ts': 'prints it, because that is what was asked for',
+      'cli/commands/auth_create_token.ts': 'prints the new key, this once',
       'cli/commands/server_exec.ts': 'hands the throw-away key to the command that the user wrote',
       'server/identity/key_issuer.ts': 'hands a new key to the program that has logged in for it',
       'cli/commands/server_start.ts': 'shows the key of a new account, this once',

@@ -12,6 +12,7 @@ const SECTIONS: Record<string, [number, number]> = {
   F: [81, 86],
   H: [94, 102],
   J: [130, 145],
+  K: [146, 166],
 }
 
 /** Numbers in the names of tests: at the start of a text, one or several. */

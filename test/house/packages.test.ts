@@ -9,7 +9,9 @@ import { readSources, ROOT } from './tree.ts'
 /** Packages and built-ins that cost a run more than it may: each is imported where it is needed, when it is. */
 const HEAVY = [
   ...['@clack/prompts', '@sinclair/typebox', 'hono', 'jose', 'node:http', 'node:sqlite'],
-  ...['openid-client', 'pg', 'smol-toml', 'string-width', 'yaml'],
+  ...['open', 'openid-client', 'pg', 'smol-toml', 'string-width', 'yaml'],
+  // What logs in and what exchanges; a run with an API key needs neither.
+  ...['auth/access.ts', 'auth/login.ts', 'auth/locksmith.ts', 'auth/store_credential.ts'],
 ]
 
 function judge(path: string, text: string): string {

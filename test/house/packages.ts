@@ -9,6 +9,7 @@ export type Doors = Readonly<Record<string, string>>
 export const PACKAGES: Readonly<Record<string, Doors>> = {
   'cac': { 'cli/': 'reads the command line' },
   '@clack/prompts': { 'cli/': 'asks at the terminal' },
+  'open': { 'cli/browser.ts': 'opens the login page' },
   'string-width': { 'cli/': 'lines up tables' },
   'yaml': { 'config/': 'settings.yaml' },
   'openid-client': { 'auth/': 'exchanges refresh tokens, logs in' },
@@ -34,9 +35,14 @@ export const RUNTIMES: readonly string[] = ['bun', 'deno']
 export const BUILT_INS: Readonly<Record<string, Doors>> = {
   'node:child_process': {
     'sandbox/': 'starts the engine and the watchdog',
+    'cli/exchange_process.ts': 'starts phylum once more, which a killed phylum cannot take with it',
+    'cli/keyring.ts': "starts the keyring's tool where the runtime has no means of its own",
     'cli/commands/server_exec.ts': 'starts the command that the user wrote behind `--`',
   },
-  'node:http': { 'broker/serve_node.ts': "serves the run's socket where Bun is not the host" },
+  'node:http': {
+    'broker/serve_node.ts': "serves the run's socket where Bun is not the host",
+    'auth/callback_listener.ts': 'hears the browser come back from a login',
+  },
   'node:vm': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
   'node:v8': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
   'bun:ffi': {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { FORMS, withHome } from '../harness/phylum.ts'
@@ -118,6 +118,72 @@ for (const form of FORMS) {
         assert.doesNotMatch(outcome.stderr, /:s3cr3t@/)
         assert.equal(outcome.code, code, outcome.stderr)
       }
+    }),
+  )
+}
+
+for (const form of FORMS) {
+  test(
+    `phylum server export and import carry all data to another database [${form}]`,
+    { timeout: 120_000 },
+    withHome(async (home) => {
+      const at = (name: string) => join(home.path, 'work', name)
+      const first = await startServer(home, form, at('a.sqlite'))
+      const key = await first.firstLine
+      const environment = { PHYLUM_API_KEY: key, PHYLUM_API_URI: first.url }
+      await home.phylum(form, ['group', 'create', 'blue'], { environment })
+      // While the server runs.
+      const exported = await home.phylum(form, ['server', 'export', '--database', 'a.sqlite'])
+      assert.equal(exported.code, 0, exported.stderr)
+      assert.match(exported.stderr, /^Exported \d+ rows of database ".*a\.sqlite"\n$/)
+      await first.stop()
+      const words = ['server', 'export', '--database', 'a.sqlite', 'a.jsonl']
+      assert.equal((await home.phylum(form, words)).code, 0)
+      assert.equal(statSync(at('a.jsonl')).mode & 0o777, 0o600)
+      const withoutTime = (text: string) => text.replace(/"at":\d+\}\n/, '')
+      const file = readFileSync(at('a.jsonl'), 'utf8')
+      assert.equal(withoutTime(file), withoutTime(exported.stdout))
+
+      const again = await home.phylum(form, words)
+      assert.equal(again.code, 1)
+      assert.match(again.stderr, /Cannot write "a\.jsonl": it exists already\n/)
+      assert.equal(readFileSync(at('a.jsonl'), 'utf8'), file)
+
+      const imports: [string[], string][] = [[['--database', 'b.sqlite'], file], [
+        ['--database', 'c.sqlite', 'a.jsonl'],
+        '',
+      ]]
+      for (const [more, input] of imports) {
+        const imported = await home.phylum(form, ['server', 'import', ...more], { input })
+        assert.equal(imported.code, 0, imported.stderr)
+        assert.match(imported.stderr, /^Imported \d+ rows into database/)
+        const taken = await home.phylum(form, ['server', 'import', ...more], { input })
+        assert.equal(taken.code, 1)
+        assert.match(taken.stderr, /Cannot import the data: the database is not empty\n/)
+        const second = await startServer(home, form, at(more[1]!))
+        const listed = await home.phylum(form, ['group', 'list'], {
+          environment: { ...environment, PHYLUM_API_URI: second.url },
+        })
+        assert.match(listed.stdout, /blue/, listed.stderr)
+        assert.equal(second.stdout(), '')
+        await second.stop()
+      }
+
+      const faults: [string[], RegExp][] = [
+        [['export', '--database', 'absent'], /Cannot open database ".*absent": it does not exist/],
+        [['export', '--database', 'a.sqlite', 'absent/x'], /": its directory does not exist/],
+        [['import', '--database', 'new', 'absent'], /Cannot read "absent": it does not exist/],
+        [['import', '--database', 'new', '.'], /Cannot read "\.": it is a directory/],
+        [['import', '--database', 'd.sqlite', 'a.sqlite'], /Cannot import the data: /],
+      ]
+      for (const [more, expected] of faults) {
+        const refused = await home.phylum(form, ['server', ...more])
+        assert.equal(refused.code, 1)
+        assert.match(refused.stderr, expected)
+        assert.equal(refused.stderr.split('\n').length <= 3, true, refused.stderr)
+      }
+      assert.equal(existsSync(at('absent')), false)
+      home.assertNoLeak(key, exported.stdout)
     }),
   )
 }

@@ -1,109 +1,103 @@
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createAccount } from '#server'
-import { createIdentity } from '../../src/server/identity/create_identity.ts'
-import { openDatabase } from '../../src/server/store/open_database.ts'
-import { createStore } from '../../src/server/store.ts'
-import {
-  askGroups,
-  codeForm,
-  discover,
-  discoverKeys,
-  exchange,
-  logIn,
-  post,
-} from '../harness/identity.ts'
-import { FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
-import { createRecordingLog } from '../harness/recording_log.ts'
+import { commandOf, FORMS, ROOT, withHome } from '../harness/phylum.ts'
+import type { Form, Home } from '../harness/phylum.ts'
+import { signIn } from '../harness/sign_in.ts'
+
+const BROWSER = `${commandOf('bun')[0]} ${join(ROOT, 'test/harness/browse.ts')}`
+
+/** Starts the embedded server on a database of its own, and answers its address. */
+async function startServer(
+  home: Home,
+  form: Form,
+): Promise<{ url: string; process: ChildProcess }> {
+  const database = join(home.path, 'server.sqlite')
+  const child = home.start(form, ['server', 'start', '--port', '0', '--database', database])
+  let shown = ''
+  for await (const chunk of child.stderr!) {
+    shown += chunk
+    const url = /Listening on (http:[^\s,]+)/.exec(shown)?.[1]
+    if (url === undefined) continue
+    // A pipe that nobody reads would halt the server in the end.
+    child.stderr!.resume()
+    child.stdout!.resume()
+    return { url, process: child }
+  }
+  throw new Error(`the server did not start: ${shown}`)
+}
 
 for (const form of FORMS) {
   test(
-    `${form}: programs log in at \`phylum server start\`, also after \`server rotate-keys\``,
+    `auth register, auth login and the rest of a key's life against phylum server start [${form}]`,
     { timeout: 120_000 },
     withHome(async (home) => {
-      const file = join(home.path, 'work/server.sqlite')
-      const database = ['--database', file]
-      const child = home.start(form, ['server', 'start', '--port', '0', ...database])
-      const outcome = outcomeOf(child, 100_000)
-      const url = await new Promise<string>((resolve, reject) => {
-        let text = ''
-        child.stderr?.on('data', (chunk) => {
-          const found = /^Listening on (\S+),/m.exec(text += chunk)
-          if (found?.[1] !== undefined) resolve(found[1])
-        })
-        child.once('close', () => reject(new Error(`the server ended: ${text}`)))
-      })
-
-      // The part of the web pages is played by this process, on the same database.
-      const pages = await openDatabase(file)
-      const clock = { now: () => Date.now() }
-      const log = createRecordingLog()
-      const origin = () => new URL(url)
-      const secrets: string[] = []
+      const server = await startServer(home, form)
+      const environment = { PHYLUM_API_URI: server.url, BROWSER }
+      const run = (...args: string[]) => home.phylum(form, args, { environment })
+      const keyOf = () =>
+        /offline_access: (ph0_\S{43})\n/.exec(readFileSync(home.settingsFile, 'utf8'))?.[1]
       try {
-        const person = {
-          identity: createIdentity({ database: pages, clock, log, origin }),
-          user: await createAccount(createStore(pages, { clock }), {
-            email: 'ann@example.org',
-            name: 'Ann',
-          }),
-        }
-        for (let round = 0; round < 2; round++) {
-          const tokens = await exchange(await logIn(person, await discover(url)))
-          assert.equal(await askGroups(url, tokens.access_token), 200)
-          const keys = await discoverKeys(url)
-          const endpoint = keys.serverMetadata().token_endpoint ?? ''
-          const { body } = await post(endpoint, codeForm(await logIn(person, keys)))
-          assert.equal(await askGroups(url, body['token'] ?? ''), 200)
-          secrets.push(tokens.access_token, tokens.refresh_token ?? '', body['token'] ?? '')
+        const register = await run('auth', 'register', '--token-name', 'first')
+        assert.equal(register.code, 0, register.stderr)
+        const first = keyOf()!
+        home.assertNoLeak(first, register.stderr, register.stdout)
 
-          const rotated = await home.phylum(form, ['server', 'rotate-keys', ...database])
-          assert.deepEqual([rotated.code, rotated.stdout], [0, ''], rotated.stderr)
-        }
+        const login = await run('auth', 'login', '--reauth', '--token-name', 'second')
+        assert.equal(login.code, 0, login.stderr)
+        assert.notEqual(keyOf(), first)
+        const groups = await run('ext', 'run', '-y', 'groups')
+        assert.deepEqual([groups.code, groups.stdout], [0, '[]\n'], groups.stderr)
+        const status = await run('auth', 'status', '--check', '--json')
+        assert.deepEqual(JSON.parse(status.stdout).owner, { email: 'ada@example.org', name: 'Ada' })
+
+        const created = await run('auth', 'create-token', 'ci', '--expiry', '7')
+        assert.match(created.stdout, /^ph0_\S{43}\n$/, created.stderr)
+        // A name that is taken, in the server's words.
+        const taken = await run('auth', 'create-token', 'ci')
+        assert.equal(taken.code, 11)
+        assert.match(taken.stderr, /Cannot create key "ci": it exists already/)
+
+        let shown = ''
+        const device = home.start(form, ['auth', 'create-token', 'box', '--device'], {
+          environment,
+        })
+        let signing: Promise<unknown> | undefined
+        device.stderr!.setEncoding('utf8').on('data', (chunk) => {
+          shown += chunk
+          const found = /With the code filled in: (http\S+)/.exec(shown)?.[1]
+          if (found !== undefined) signing ??= signIn(found)
+        })
+        const [code] = await once(device, 'close')
+        await signing
+        assert.equal(code, 0, shown)
+
+        const list = JSON.parse((await run('auth', 'list-tokens', '--json')).stdout)
+        assert.deepEqual(
+          list.tokens.map(({ name }: { name: string }) => name).sort(),
+          ['box', 'ci', 'first', 'second'],
+        )
+        const revoked = await run('auth', 'revoke-token', 'first', 'box')
+        assert.equal(revoked.code, 0, revoked.stderr)
+        const withRevoked = await home.phylum(form, ['group', 'list'], {
+          environment: { ...environment, PHYLUM_API_KEY: first },
+        })
+        assert.equal(withRevoked.code, 11)
+        assert.match(
+          withRevoked.stderr,
+          /^error\[ERR_AUTH_FAILED\]: The API refused: .+\nhint: log in again: `phylum auth login`/,
+        )
+
+        const logout = await run('auth', 'logout')
+        assert.match(logout.stderr, /Revoked the key "second"\n$/)
+        home.assertNoLeak(first, logout.stderr)
       } finally {
-        await pages.close()
-        child.kill('SIGTERM')
+        server.process.kill('SIGTERM')
+        await once(server.process, 'exit')
       }
-      const { code, stdout, stderr } = await outcome
-      assert.equal(code, 0, stderr)
-      // The key of the first account, what the server says of itself, and nothing that a library has to say.
-      assert.match(stdout, /^ph0_[\w-]{43}\n$/)
-      assert.deepEqual(
-        stderr.trim().split('\n').map((line) => line.trim().split(' ').slice(0, 2).join(' ')),
-        ['Made the', 'Use it', 'export PHYLUM_API_URI=' + url, 'Listening on', 'Stopping'],
-      )
-      for (const secret of secrets) home.assertNoLeak(secret, stdout, stderr)
     }),
   )
 }
-
-test(
-  'phylum server start takes an address of its own that begins with https, or is on this machine',
-  withHome(async (home) => {
-    const start = async (url: string) =>
-      await home.phylum(FORMS[0] ?? 'bun', ['server', 'start', '--port', '0', '--url', url])
-    const wrong = ['', 'phylum.example.org', 'ftp://a', 'https://a/b', 'https://u@a', 'http://a?b']
-    for (const url of wrong) {
-      const { code, stderr } = await start(url)
-      assert.equal(code, 2, stderr)
-      assert.match(stderr, /Option --url is/)
-      assert.equal(stderr.includes('    at '), false)
-    }
-    const { code, stderr } = await start('http://phylum.example.org')
-    assert.equal(code, 2)
-    assert.match(stderr, /it must begin with https/)
-  }),
-)
-
-test(
-  'phylum server rotate-keys makes no database where there is none',
-  withHome(async (home) => {
-    const { code, stderr } = await home.phylum(FORMS[0] ?? 'bun', ['server', 'rotate-keys'])
-    assert.equal(code, 1)
-    assert.match(
-      stderr,
-      /^error\[ERR_SERVER_DATABASE\]: Cannot rotate keys in ".*": there is no such file\n/,
-    )
-  }),
-)

@@ -35,7 +35,7 @@ test(
   withApi(async (api) => {
     for (
       const path of [
-        '/',
+        '/nothing',
         '/api',
         '/api/v0',
         '/api/v0/groups/',

@@ -1,8 +1,11 @@
-import { isPhylumError } from '#base'
+import { openExchange, openLogin } from '#auth'
 import type { ResolvedCredential } from '#auth'
+import { display, isPhylumError, PhylumError } from '#base'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
 import type { Context } from '../compose.ts'
+import { loginTimeout } from '../global_options.ts'
+import { systemClock } from '../platform.ts'
 
 /** `phylum auth status` */
 export const authStatus: Command = {
@@ -10,34 +13,47 @@ export const authStatus: Command = {
   summary: 'Show which credential is in use and where it comes from, never its value',
   usage: '',
   positionals: { min: 0, max: 0 },
-  options: [{ name: 'json', summary: 'Print it as JSON' }],
+  options: [
+    { name: 'check', summary: 'Ask the API whose credential it is' },
+    { name: 'json', summary: 'Print it as JSON' },
+  ],
   examples: [
     ['phylum auth status', 'kind and source of the credential, and the API it is for'],
+    ['phylum auth status --check', 'and your name, which shows that the API takes it'],
     ['phylum auth status --json', 'the same for programs; exit code 10 when there is none'],
   ],
   async run(context, given) {
     const { terminal } = context
     const api = await context.apiUri()
     const credential = await findCredential(context)
+    const access = credential && await findAccess(context, credential)
+    const owner = credential !== undefined && hasOption(given, 'check')
+      ? await askOwner(context)
+      : undefined
     if (hasOption(given, 'json')) {
       terminal.print(JSON.stringify({
         schema: 1,
         api_uri: api.uri,
         api_uri_source: api.source,
-        credential: credential === undefined
-          ? null
-          : { kind: credential.kind, source: credential.source, prefix: credential.prefix },
+        credential: credential === undefined ? null : {
+          kind: credential.kind,
+          source: credential.source,
+          prefix: credential.prefix,
+          keyring: credential.keyring !== undefined,
+          ...(access === undefined ? {} : { access_token: access }),
+        },
+        ...(owner === undefined ? {} : { owner }),
       }))
     } else {
-      const shown = credential === undefined
-        ? 'none'
-        : `${
-          credential.kind === 'api_key' ? 'API key' : 'refresh token'
-        } ${credential.prefix} from ${credential.source}`
-      terminal.print(`API:         ${api.uri} (${api.source})`)
-      terminal.print(`Credential:  ${shown}`)
+      terminal.print(`API:          ${api.uri} (${api.source})`)
+      terminal.print(`Credential:   ${credential === undefined ? 'none' : describe(credential)}`)
+      if (access !== undefined) {
+        const shown = access === null ? 'none kept' : `kept, used until ${access.usable_until}`
+        terminal.print(`Access token: ${shown}`)
+      }
+      if (owner !== undefined) terminal.print(`Logged in as: ${display(nameOf(owner))}`)
       if (credential === undefined) {
-        terminal.log.note('Set PHYLUM_API_KEY, or store a key: `phylum auth set-token`')
+        terminal.log.note('Log in: `phylum auth login`, or set PHYLUM_API_KEY')
       }
     }
     return credential === undefined ? 10 : 0
@@ -51,4 +67,54 @@ async function findCredential(context: Context): Promise<ResolvedCredential | un
     if (isPhylumError(error, 'ERR_AUTH_REQUIRED')) return undefined
     throw error
   }
+}
+
+function describe({ kind, prefix, source, keyring }: ResolvedCredential): string {
+  const what = kind === 'api_key' ? 'API key' : 'refresh token'
+  return `${what} ${prefix} from ${source}${keyring === undefined ? '' : ' (in the keyring)'}`
+}
+
+/** What a refresh token was exchanged for, as far as a later run would use it; `undefined` for a key, which is used as it is. */
+async function findAccess(
+  context: Context,
+  { kind, secret }: ResolvedCredential,
+): Promise<{ usable_until: string } | null | undefined> {
+  if (kind !== 'refresh_token') return undefined
+  const { uri } = await context.apiUri()
+  const { credentialsDirectory } = context.paths
+  const { bindingOf, readCache } = await openExchange()
+  const cached = await readCache(credentialsDirectory, bindingOf(secret, uri), systemClock)
+  const isUsable = cached !== undefined && systemClock.now() < cached.staleAt
+  return isUsable ? { usable_until: new Date(cached.staleAt).toISOString() } : null
+}
+
+interface Owner {
+  email: string | null
+  name: string | null
+}
+
+async function askOwner(context: Context): Promise<Owner> {
+  const { uri: apiUri } = await context.apiUri()
+  const { fetch } = await context.platformFetch()
+  const { discoverKeyService } = await openLogin()
+  const { userinfoPath } = await discoverKeyService({
+    apiUri,
+    fetch,
+    timeout: loginTimeout(context.options),
+  })
+  if (userinfoPath === undefined) {
+    throw new PhylumError(
+      'ERR_API_RESPONSE',
+      'Cannot ask whose credential it is: the API names no place of its own for that',
+    )
+  }
+  const answer = await (await context.apiClient()).callAt('GET', userinfoPath)
+  const { email, name } = (answer ?? {}) as Record<string, unknown>
+  const text = (value: unknown) => typeof value === 'string' ? value : null
+  return { email: text(email), name: text(name) }
+}
+
+function nameOf({ email, name }: Owner): string {
+  if (name === null) return email ?? 'somebody without a name'
+  return email === null ? name : `${name} <${email}>`
 }

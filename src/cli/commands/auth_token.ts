@@ -20,7 +20,7 @@ export const authToken: Command = {
       const { bearer } = await (await context.credentialSource()).get()
       context.terminal.print(bearer.reveal())
     } else {
-      context.terminal.print((await context.credential()).secret.reveal())
+      context.terminal.print((await context.requireCredential()).secret.reveal())
     }
     return 0
   },

@@ -146,6 +146,7 @@ function protectedPlaces({ paths }: Context): { denyAccess: string[]; denyWrite:
       paths.configDirectory,
       paths.settingsFile,
       join(paths.stateDirectory, 'consent'),
+      paths.credentialsDirectory,
       join(paths.dataDirectory, 'server.sqlite'),
       paths.cacheDirectory,
     ]),

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Command, Given } from '../command.ts'
 import { hasOption, textOption } from '../command.ts'
 import { DATABASE_OPTION, readDatabase } from '../server_database.ts'
+import { readUrl, URL_OPTION } from '../server_url.ts'
 import { SERVING_OPTIONS } from '../serving_options.ts'
 
 /** Port of the embedded server when the user does not say. */
@@ -24,15 +25,11 @@ export const serverStart: Command = {
       summary: `Port to listen on (default ${DEFAULT_PORT}; 0 takes a free one)`,
     },
     DATABASE_OPTION,
+    URL_OPTION,
     {
       name: 'drain',
       value: 'SECONDS',
       summary: 'When asked to stop, answer so much longer, but say at /readyz that it ends',
-    },
-    {
-      name: 'url',
-      value: 'URL',
-      summary: 'Where the server is reached, if by way of a load balancer',
     },
     {
       name: 'metrics',
@@ -117,29 +114,6 @@ function readPort(given: Given): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
   if (port <= 65535) return port
   throw new UsageError(`Option --port is "${display(text)}", not a number from 0 to 65535`)
-}
-
-/**
- * Reads where people reach the server. Keys and passwords travel there: in the clear they do so on this machine alone.
- *
- * @throws UsageError
- */
-function readUrl(given: Given): string | undefined {
-  const text = textOption(given, 'url')
-  if (text === undefined) return undefined
-  const url = URL.parse(text)
-  const isOrigin = url !== null && text.replace(/\/$/, '').toLowerCase() === url.origin
-  if (!isOrigin || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(
-      `Option --url is "${display(text)}", not an address like https://phylum.example.org`,
-    )
-  }
-  if (url.protocol === 'http:' && !/^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)) {
-    throw new UsageError(`Option --url is "${display(text)}": it must begin with https`, {
-      hints: ['let the load balancer speak https; keys would cross the network in the clear'],
-    })
-  }
-  return url.origin
 }
 
 /** Waits until the server is asked to stop. */

@@ -31,6 +31,11 @@ export interface Database {
    * transaction within one is a part of it.
    */
   transaction<T>(work: (database: Database) => Promise<T>): Promise<T>
+  /**
+   * Reads with several statements from one state of the database, which nobody who writes meanwhile changes or waits
+   * for. `work` only reads.
+   */
+  snapshot<T>(work: (database: Database) => Promise<T>): Promise<T>
   /** Lets statements under way end, then closes; may be called again. */
   close(): Promise<void>
 }

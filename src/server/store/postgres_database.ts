@@ -112,10 +112,18 @@ class PostgresDatabase implements Database {
     return (await this.#single('write', sql, values)).changes
   }
 
-  async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#perform('BEGIN ISOLATION LEVEL SERIALIZABLE', work)
+  }
+
+  snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#perform('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work)
+  }
+
+  async #perform<T>(begin: string, work: (database: Database) => Promise<T>): Promise<T> {
     return await this.#patiently(() =>
       this.#withClient(async (client, giveUp) => {
-        await this.#explain('write', () => client.query('BEGIN ISOLATION LEVEL SERIALIZABLE'))
+        await this.#explain('write', () => client.query(begin))
         const transaction = new Transaction('postgres', (act, sql, values) => {
           return this.#explain(act, () => this.#execute(client, sql, values))
         })

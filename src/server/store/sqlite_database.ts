@@ -57,9 +57,18 @@ class SqliteDatabase implements Database {
   }
 
   transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    // The write lock at once: a transaction that reads first and then finds another one writing could not go on.
+    return this.#perform('BEGIN IMMEDIATE', work)
+  }
+
+  snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    // With a write-ahead log, readers hold up nobody.
+    return this.#perform('BEGIN', work)
+  }
+
+  #perform<T>(begin: string, work: (database: Database) => Promise<T>): Promise<T> {
     return this.#patiently('write', async () => {
-      // The write lock at once: a transaction that reads first and then finds another one writing could not go on.
-      this.#database.exec('BEGIN IMMEDIATE')
+      this.#database.exec(begin)
       const transaction = new Transaction('sqlite', (act, sql, values) => {
         return Promise.resolve(this.#explain(act, () => this.#execute(act, sql, values)))
       })

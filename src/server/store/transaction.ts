@@ -47,6 +47,10 @@ export class Transaction implements Database {
     return work(this)
   }
 
+  snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return work(this)
+  }
+
   close(): Promise<void> {
     return Promise.resolve()
   }

@@ -36,6 +36,7 @@ export function renderAccountPage({ viewer, sessions, now, notice }: AccountView
 </div>
 <section aria-labelledby="sessions-title">
 <h2 id="sessions-title">Where you are signed in <span class="count">${sessions.length}</span></h2>
+<div class="card">
 <ul class="sessions">${
       sessions.map(({ createdAt, usedAt, expiresAt, isCurrent }) =>
         markup`<li>${icon('device')}<div><strong>${
@@ -55,6 +56,7 @@ ${renderToken(viewer)}
 </p>
 <p class="hint">Tokens go on working: they belong to programs. <a href="/tokens">Revoke those</a> that you do not know.</p>
 </form>
+</div>
 </section>`,
   })
 }

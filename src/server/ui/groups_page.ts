@@ -74,9 +74,9 @@ function renderList(groups: readonly ListedGroup[]): Markup {
       markup`<li><a href="${groupPath(name)}">${
         glyph(id)
       }<span class="tile-name"><bdi>${name}</bdi></span>
-<span class="tile-facts">${renderRole(role)}<span class="muted">since ${
+<span class="muted">${role === 'admin' ? 'Admin' : 'Member'} · created ${
         renderDate(createdAt)
-      }</span></span></a></li>
+      }</span></a></li>
 `
     )
   }</ul>

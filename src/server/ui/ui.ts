@@ -51,7 +51,8 @@ export function createUi(options: UiOptions): Ui {
   hono.onError((error, { req }) => showProblem(req.raw, error, options))
   return async (request, address) => {
     const { pathname } = new URL(request.url)
-    const isKnown = hono.router.match(request.method, pathname)[0].length > 0
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const isKnown = hono.router.match(method, pathname)[0].length > 0
     const canShow = request.headers.get('accept')?.includes('text/html')
     return isKnown || canShow ? await hono.fetch(request, { address }) : undefined
   }

@@ -142,6 +142,9 @@ test(
     assert.equal(stranger.response?.status, 400)
     const kept = browser.cookieFor(new URL(next))
     assert.ok((await browser.open(next)).url.searchParams.get('code'))
+    // What is left says nothing about who has signed in.
+    const names = browser.cookies.map(({ name }) => name.replace('.sig', ''))
+    assert.deepEqual([...new Set(names)].sort(), ['phylum_interaction', 'phylum_resume'])
     const again = await fetch(next, { headers: { cookie: kept }, redirect: 'manual' })
     assert.equal(again.status, 400)
     assert.equal(await world.identity.readInteraction(request), undefined)

@@ -61,6 +61,20 @@ test(
 )
 
 test(
+  'O201 what a program says twice is nothing that it has said',
+  withIdentity(async (world) => {
+    const { endpoint, form } = await prepare(world)
+    const soon = encodeURIComponent(new Date(Date.now() + 60_000).toISOString())
+    for (const twice of [`expiry=${soon}&expiry=`, 'name=a&name=b']) {
+      const { status, body } = await post(endpoint, `${new URLSearchParams(form)}&${twice}`)
+      assert.deepEqual([status, body['error']], [400, 'invalid_request'], twice)
+    }
+    assert.deepEqual(await listKeys(world), [])
+    assert.equal((await post(endpoint, form)).status, 200)
+  }),
+)
+
+test(
   'a key that nobody named gets a name of its own',
   withIdentity(async (world) => {
     const { endpoint, form } = await prepare(world)

@@ -65,6 +65,7 @@ async function listStatements(database: Database): Promise<Statement[]> {
     get: (sql, ...values) => (note(sql, values), inner.get(sql, ...values)),
     run: (sql, ...values) => (note(sql, values), inner.run(sql, ...values)),
     transaction: (work) => inner.transaction((deeper) => work(watch(deeper))),
+    snapshot: (work) => inner.snapshot((deeper) => work(watch(deeper))),
     close: () => inner.close(),
   })
   const store = createStore(watch(database), { clock })

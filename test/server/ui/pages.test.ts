@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { withTemporaryDirectory } from '../../harness/temporary.ts'
 import { PASSWORD, withPages } from '../../harness/pages.ts'
 import type { Seen, Visitor } from '../../harness/pages.ts'
 import { ASSETS } from '../../../src/server/ui/assets.ts'
@@ -159,6 +162,9 @@ test(
       assert.equal(asset.headers.get('x-content-type-options'), 'nosniff')
       assert.ok(!asset.headers.has('set-cookie'))
     }
+    const url = `http://localhost:4000${ASSETS.style.path}`
+    const head = await pages.app(new Request(url, { method: 'HEAD' }))
+    assert.deepEqual([head.status, await head.text()], [200, ''])
     assert.equal((await visitor.get('/assets/style.0000000000000000.css')).status, 404)
     assert.equal((await visitor.get('/assets/..%2f..%2fpackage.json')).status, 404)
   }),
@@ -201,3 +207,48 @@ test(
     },
   ),
 )
+
+test(
+  'when something fails that should not, a page says so, and the log why',
+  withPages(
+    async (pages) => {
+      const ann = await pages.signUp('ann')
+      const page = await ann.get('/groups')
+      assert.equal(page.status, 500)
+      assert.match(page.text, /Something went wrong here/)
+      assert.match(page.text, /<bdi>ann<\/bdi>/, 'one is still signed in')
+      assert.ok(!page.text.includes('a secret reason'))
+      assert.match(pages.log.warnings.join(), /a secret reason/)
+    },
+    {
+      wrap: (store) => ({
+        ...store,
+        listGroups: () => Promise.reject(new Error('a secret reason')),
+      }),
+    },
+  ),
+)
+
+test('O205 a copy of the database opens nothing: no password, no session, no key is in it', async () => {
+  await withTemporaryDirectory(async (directory) => {
+    await withPages(
+      async (pages) => {
+        const ann = await pages.signUp('ann')
+        const page = await ann.do('/tokens', { name: 'laptop', expiry: '' })
+        const key = /ph0_[\w-]{43}/.exec(page.text)![0]
+        const [session] = [...ann.cookies.values()]
+        const copy = readdirSync(directory)
+          .map((name) => readFileSync(join(directory, name), 'latin1')).join('')
+        assert.ok(copy.includes('ann@example.org'), 'the copy is one')
+        for (const secret of [PASSWORD, session!, ann.csrf, key, key.slice(4)]) {
+          assert.ok(!copy.includes(secret))
+          const bytes = Buffer.from(secret, 'base64url').toString('latin1')
+          assert.ok(!copy.includes(bytes), 'nor decoded')
+        }
+        const said = [pages.log.warnings, pages.log.notes, pages.log.details].flat().join()
+        for (const secret of [PASSWORD, session!, key]) assert.ok(!said.includes(secret))
+      },
+      { where: join(directory, 'server.sqlite') },
+    )()
+  })
+})
