@@ -8,6 +8,7 @@ import { renderPage, renderToken } from './layout.ts'
 import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 import { renderExact } from './moment.ts'
+import { renderRest, takeShown } from './shown.ts'
 
 export interface ListedMember {
   email: string
@@ -51,9 +52,10 @@ ${isAdmin && renderForm(viewer, path, form)}
 <table role="table" class="list members">
 <thead role="rowgroup"><tr role="row"><th role="columnheader">Member</th><th role="columnheader">Email</th><th role="columnheader">Role</th><th role="columnheader"><span class="visually-hidden">Remove</span></th></tr></thead>
 <tbody role="rowgroup">${
-      members.map((member) => renderMember(member, viewer, path, isAdmin))
+      takeShown(members, 'first').map((member) => renderMember(member, viewer, path, isAdmin))
     }</tbody>
 </table>
+${renderRest(members.length, markup`The API lists all.`)}
 </section>`,
   })
 }

@@ -6,6 +6,7 @@ import { renderPage, renderToken } from './layout.ts'
 import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 import { renderDate } from './moment.ts'
+import { renderRest, takeShown } from './shown.ts'
 
 /** A group as one of its members sees it. */
 export interface ListedGroup {
@@ -70,7 +71,7 @@ function renderList(groups: readonly ListedGroup[]): Markup {
   return markup`<section aria-labelledby="list-title">
 <h2 id="list-title">Your groups <span class="count">${groups.length}</span></h2>
 <ul class="tiles">${
-    groups.map(({ id, name, createdAt, role }) =>
+    takeShown(groups, 'first').map(({ id, name, createdAt, role }) =>
       markup`<li><a href="${groupPath(name)}">${
         glyph(id)
       }<span class="tile-name"><bdi>${name}</bdi></span>
@@ -80,6 +81,7 @@ function renderList(groups: readonly ListedGroup[]): Markup {
 `
     )
   }</ul>
+${renderRest(groups.length, markup`The command line lists all: <code>phylum group list</code>.`)}
 </section>`
 }
 

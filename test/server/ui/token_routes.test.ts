@@ -161,6 +161,25 @@ test(
   }),
 )
 
+test(
+  'O208 a page shows some of very many tokens, and says how to see the rest',
+  withPages(async (pages) => {
+    const ann = await pages.signUp('ann')
+    const user = await pages.store.findUser('ann@example.org')
+    for (let i = 0; i < 250; i++) {
+      const hash = new Uint8Array(32).fill(i)
+      hash[0] = i >> 4
+      hash[1] = i
+      await pages.store.createKey({ userId: user!.id, name: `key ${i}`, hash, expiresAt: null })
+      pages.clock.time++
+    }
+    const { text } = await ann.get('/tokens')
+    assert.equal(text.split('<tr').length - 1, 1 + 200)
+    assert.match(text, />key 249</)
+    assert.match(text, /These are 200 of 250\./)
+  }),
+)
+
 async function useKey(pages: Pages, key: string): Promise<number> {
   const request = new Request('http://localhost:4000/api/v0/groups', {
     headers: { authorization: `Bearer ${key}` },
