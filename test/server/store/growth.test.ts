@@ -83,6 +83,8 @@ async function listStatements(database: Database): Promise<Statement[]> {
     createGroup: () => store.createGroup('user1', 'a'),
     findGroup: () => store.findGroup('user1', 'a'),
     listGroups: () => store.listGroups('user1'),
+    countKeys: () => store.countKeys('user1'),
+    findMember: () => store.findMember('group1', 'e2'),
     listMembers: () => store.listMembers('group1'),
     addMember: () => store.addMember('group1', 'user1', 'member'),
     removeMember: () => store.removeMember('group1', 'user3'),
