@@ -97,7 +97,8 @@ function createHandler(route: Route, options: AppOptions) {
     let body: unknown
     if (check !== undefined) body = await readJson(request, check)
     else if (route.method !== 'GET') await refuseBody(request)
-    const reply = await route.answer({ store, caller, params, body })
+    const query = new URL(request.url).searchParams
+    const reply = await route.answer({ store, caller, params, query, body })
     return route.status === 204
       ? new Response(null, { status: 204, headers: SECURITY_HEADERS })
       : render(route.status, reply)

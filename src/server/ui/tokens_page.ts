@@ -8,7 +8,6 @@ import type { Markup, Viewer } from './markup.ts'
 import { renderDate, renderDistance } from './moment.ts'
 import { renderShowOnce } from './show_once.ts'
 import type { ShownKey } from './show_once.ts'
-import { renderRest, takeShown } from './shown.ts'
 
 /** A key as it is listed. */
 export interface ListedKey {
@@ -134,14 +133,8 @@ function renderTable({ tokens, now }: TokensView): Markup {
 <th role="columnheader">Name</th><th role="columnheader">Created</th><th role="columnheader">Last used</th><th role="columnheader">Expires</th>
 <th role="columnheader"><span class="visually-hidden">Revoke</span></th>
 </tr></thead>
-<tbody role="rowgroup">${takeShown(tokens, 'last').map((token) => renderRow(token, now))}</tbody>
+<tbody role="rowgroup">${tokens.map((token) => renderRow(token, now))}</tbody>
 </table>
-${
-    renderRest(
-      tokens.length,
-      markup`The command line lists all: <code>phylum auth list-tokens</code>.`,
-    )
-  }
 <p class="below"><button type="submit" class="button quiet">Revoke selected</button></p>
 </form>
 </section>`
