@@ -54,7 +54,7 @@ export interface AppOptions {
   activity?: Pick<ActivityRecorder, 'note'>
 }
 
-/** What belongs to programs: no cookie of a session opens anything there. */
+/** Where no page lies: what belongs to programs, also where there is nothing. No cookie of a session opens anything there. */
 const API = /^\/(?:api|locksmith|oidc)(?:\/|$)/
 
 /** Makes the API and the web pages over a store. */
@@ -82,7 +82,8 @@ export function createApp(options: AppOptions): App {
     try {
       assertHost(request)
       const sender = senderOf(request, address, options.isBehindBalancer ?? false)
-      const isForPrograms = API.test(new URL(request.url).pathname)
+      const { pathname } = new URL(request.url)
+      const isForPrograms = API.test(pathname) || methodsOf(hono, pathname).length > 0
       return (isForPrograms ? undefined : await ui(request, sender)) ??
         await hono.fetch(request, { sender })
     } catch (error) {
@@ -121,8 +122,9 @@ function createHandler(route: Route, options: AppOptions) {
     let body: unknown
     if (check !== undefined) body = await readJson(request, check)
     else if (route.method !== 'GET') await refuseBody(request)
+    const query = new URL(request.url).searchParams
     const isDraining = options.isDraining?.() ?? false
-    const call = { store, caller, params: req.param(), body, isDraining }
+    const call = { store, caller, params: req.param(), query, body, isDraining }
     const key = route.isRepeatable ? readIdempotencyKey(request) : undefined
     if (key !== undefined) {
       const requestHash = hashRequest(route.method, req.path, body)
@@ -162,9 +164,7 @@ function explainMiss(
   hono: Pick<Hono, 'router'>,
   { method, path }: { method: string; path: string },
 ): Refusal {
-  const allowed = ['GET', 'POST', 'DELETE'].filter((one) =>
-    hono.router.match(one, path)[0].length > 0
-  )
+  const allowed = methodsOf(hono, path)
   if (allowed.length === 0) {
     return new Refusal(404, `Cannot find "${display(path)}": the API has no such path`)
   }
@@ -175,6 +175,11 @@ function explainMiss(
     `Cannot ${display(method)} "${display(path)}": the path takes ${allow}`,
     { allow },
   )
+}
+
+/** Lists the methods that a path takes, except for HEAD. */
+function methodsOf(hono: Pick<Hono, 'router'>, path: string): string[] {
+  return ['GET', 'POST', 'DELETE'].filter((one) => hono.router.match(one, path)[0].length > 0)
 }
 
 /** Says that an answer was given before, and nothing was done this time. */

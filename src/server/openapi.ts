@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
+import { PAGE_PARAMETERS } from './page.ts'
 import { repliesOf } from './route.ts'
 import type { Route } from './route.ts'
 
@@ -40,13 +41,15 @@ const IDEMPOTENCY_KEY = {
 }
 
 function describeRoute(route: Route, schemas: Json): Json {
-  const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+  const segments = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }))
-  if (route.isRepeatable) parameters.push(IDEMPOTENCY_KEY)
+  const query = route.isPaged ? PAGE_PARAMETERS : []
+  const headers = route.isRepeatable ? [IDEMPOTENCY_KEY] : []
+  const parameters = [...segments, ...query, ...headers]
   const responses: Json = {}
   for (const [status, schema] of repliesOf(route)) {
     const description = status < 400 ? route.summary : 'Refused, with the reason'

@@ -61,6 +61,8 @@ const members = [
   { email: 'sibylla@example.org', name: 'Maria Sibylla Merian', role: 'member' },
 ] as const
 
+const all = <Row>(rows: readonly Row[]) => ({ rows, next: undefined })
+
 const sign = { visitor: { csrf: 'proof' }, form, action: '/sign-in', other: '/sign-up' }
 
 const signUp = { ...sign, action: '/sign-up', other: '/sign-in', minimum: 12 }
@@ -150,15 +152,21 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
     act: 'Revoke',
     back: '/tokens',
   }),
-  groups: renderGroupsPage({ viewer, groups, form }),
-  groups_empty: renderGroupsPage({ viewer, groups: [], form }),
+  groups: renderGroupsPage({ viewer, groups: all(groups), form }),
+  groups_empty: renderGroupsPage({ viewer, groups: all([]), form }),
   groups_error: renderGroupsPage({
     viewer,
-    groups,
+    groups: { rows: groups, next: 'supply chain' },
     form: { values: { name: 'acme' }, errors: { name: 'A group of this name exists already.' } },
   }),
-  group: renderGroupPage({ viewer, group: groups[0]!, members, form, notice: 'Member added.' }),
-  group_as_member: renderGroupPage({ viewer, group: groups[1]!, members, form }),
+  group: renderGroupPage({
+    viewer,
+    group: groups[0]!,
+    members: all(members),
+    form,
+    notice: 'Member added.',
+  }),
+  group_as_member: renderGroupPage({ viewer, group: groups[1]!, members: all(members), form }),
   delete_group: renderConfirmPage({
     ...confirm,
     current: 'groups',

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -39,9 +39,12 @@ export function urlOf(directory: string, database: string): string {
 /**
  * Makes a server and starts it.
  *
+ * @param options.password of its user, without which it lets nobody in; otherwise it asks for none
  * @returns the server, or the reason why there can be none here
  */
-export async function startPostgres(): Promise<PostgresServer | string> {
+export async function startPostgres(
+  options: { password?: string } = {},
+): Promise<PostgresServer | string> {
   const directory = mkdtempSync(join(tmpdir(), 'phylum-pg-'))
   const isRoot = ASIDE.length > 0
   if (isRoot) chownSync(directory, NOBODY, NOBODY)
@@ -60,8 +63,14 @@ export async function startPostgres(): Promise<PostgresServer | string> {
   }
   const data = join(directory, 'data')
   const control = [...ASIDE, join(binaries, 'pg_ctl'), '-D', data]
+  const { password } = options
+  const passwordFile = join(directory, 'password')
+  if (password !== undefined) writeFileSync(passwordFile, password)
   await run([
-    ...[...ASIDE, join(binaries, 'initdb'), '-D', data, '-U', 'phylum', '-A', 'trust'],
+    ...[...ASIDE, join(binaries, 'initdb'), '-D', data, '-U', 'phylum'],
+    ...(password === undefined
+      ? ['-A', 'trust']
+      : ['-A', 'scram-sha-256', '--pwfile', passwordFile]),
     ...['-E', 'UTF8', '--locale=C', '--no-sync'],
   ])
   const watchdog = spawn(

@@ -5,6 +5,8 @@ import { groupPath, renderRole } from './groups_page.ts'
 import type { ListedGroup } from './groups_page.ts'
 import { icon } from './icon.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { renderCount, renderNext } from './listing.ts'
+import type { Listing } from './listing.ts'
 import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 import { renderExact } from './moment.ts'
@@ -18,7 +20,7 @@ export interface ListedMember {
 export interface GroupView {
   viewer: Viewer
   group: ListedGroup
-  members: readonly ListedMember[]
+  members: Listing<ListedMember>
   form: Filled<'email'>
   notice?: string | undefined
 }
@@ -47,13 +49,14 @@ ${isAdmin && markup`<a class="button danger" href="${path}/delete" data-dialog>D
 </div>
 ${isAdmin && renderForm(viewer, path, form)}
 <section aria-labelledby="members-title">
-<h2 id="members-title">Members <span class="count">${members.length}</span></h2>
+<h2 id="members-title">Members ${renderCount(members)}</h2>
 <table role="table" class="list members">
 <thead role="rowgroup"><tr role="row"><th role="columnheader">Member</th><th role="columnheader">Email</th><th role="columnheader">Role</th><th role="columnheader"><span class="visually-hidden">Remove</span></th></tr></thead>
 <tbody role="rowgroup">${
-      members.map((member) => renderMember(member, viewer, path, isAdmin))
+      members.rows.map((member) => renderMember(member, viewer, path, isAdmin))
     }</tbody>
 </table>
+${renderNext(members, path)}
 </section>`,
   })
 }

@@ -3,12 +3,14 @@ import { createGroup } from '../account.ts'
 import { checkGroupName } from '../names.ts'
 import { Refusal } from '../refusal.ts'
 import type { Group, Member } from '../store.ts'
+import type { Page } from '../store/page.ts'
 import { renderConfirmPage } from './confirm_page.ts'
 import { explainFault } from './explain_fault.ts'
 import { EMPTY } from './field.ts'
 import type { Filled } from './field.ts'
 import { renderGroupPage } from './group_page.ts'
 import { groupPath, renderGroupsPage } from './groups_page.ts'
+import { takeListing } from './listing.ts'
 import { markup } from './markup.ts'
 import { noticeCookie } from './notice.ts'
 import type { Answer, PageAnswer } from './response.ts'
@@ -112,8 +114,7 @@ async function findMember(
   group: Group,
   email: string,
 ): Promise<Member> {
-  const members = await store.listMembers(group.id)
-  const member = members.find((each) => each.email === email.toLowerCase())
+  const member = await store.findMember(group.id, email.toLowerCase())
   if (member === undefined) throw new Refusal(404, 'Cannot find the member: nobody has this email')
   if (group.role !== 'admin' && member.userId !== session.user.id) {
     throw new Refusal(403, `Cannot change group "${group.name}": only an admin of the group may`)
@@ -122,30 +123,35 @@ async function findMember(
 }
 
 async function showGroups(
-  { options: { store }, session, viewer, notice }: SignedInCall,
+  { options: { store }, session, viewer, notice, url }: SignedInCall,
   form: Filled<'name'>,
   status = 200,
 ): Promise<PageAnswer> {
-  const groups = await store.listGroups(session.user.id)
+  const list = (page: Page) => store.listGroups(session.user.id, page)
+  const groups = await takeListing(url, list, ({ name }) => name)
   return { status, page: renderGroupsPage({ viewer, groups, form, notice }) }
 }
 
 async function showGroup(
-  { options: { store }, viewer, notice }: SignedInCall,
+  { options: { store }, viewer, notice, url }: SignedInCall,
   group: Group,
   form: Filled<'email'>,
   status = 200,
 ): Promise<PageAnswer> {
-  const members = await store.listMembers(group.id)
+  const list = (page: Page) => store.listMembers(group.id, page)
+  const members = await takeListing(url, list, ({ email }) => email)
   return { status, page: renderGroupPage({ viewer, group, members, form, notice }) }
 }
+
+/** Members that are counted, at most, before a group is deleted. */
+const MANY = 1000
 
 async function confirmDelete(
   { options: { store }, viewer }: SignedInCall,
   group: Group,
   form: Filled<'confirmation'>,
 ) {
-  const { length } = await store.listMembers(group.id)
+  const { length } = await store.listMembers(group.id, { limit: MANY })
   const path = groupPath(group.name)
   return renderConfirmPage({
     viewer,
@@ -153,7 +159,9 @@ async function confirmDelete(
     title: 'Delete this group?',
     text: length === 1
       ? markup`You are its only member. This cannot be undone.`
-      : markup`It is gone for all of its ${length} members. This cannot be undone.`,
+      : markup`It is gone for all of its ${
+        length < MANY ? `${length} ` : ''
+      }members. This cannot be undone.`,
     subjects: [group],
     action: `${path}/delete`,
     typed: group.name,

@@ -3,6 +3,8 @@ import type { Filled } from './field.ts'
 import { glyph } from './glyph.ts'
 import { icon } from './icon.ts'
 import { renderPage, renderToken } from './layout.ts'
+import { renderCount, renderNext } from './listing.ts'
+import type { Listing } from './listing.ts'
 import { markup } from './markup.ts'
 import type { Markup, Viewer } from './markup.ts'
 import { renderDate } from './moment.ts'
@@ -17,7 +19,7 @@ export interface ListedGroup {
 
 export interface GroupsView {
   viewer: Viewer
-  groups: readonly ListedGroup[]
+  groups: Listing<ListedGroup>
   form: Filled<'name'>
   notice?: string | undefined
 }
@@ -54,7 +56,7 @@ ${
 </div>
 </form>
 </section>
-${groups.length === 0 ? renderEmpty() : renderList(groups)}`,
+${groups.rows.length === 0 ? renderEmpty() : renderList(groups)}`,
   })
 }
 
@@ -66,11 +68,11 @@ ${glyph('an empty list of groups')}
 </section>`
 }
 
-function renderList(groups: readonly ListedGroup[]): Markup {
+function renderList(groups: Listing<ListedGroup>): Markup {
   return markup`<section aria-labelledby="list-title">
-<h2 id="list-title">Your groups <span class="count">${groups.length}</span></h2>
+<h2 id="list-title">Your groups ${renderCount(groups)}</h2>
 <ul class="tiles">${
-    groups.map(({ id, name, createdAt, role }) =>
+    groups.rows.map(({ id, name, createdAt, role }) =>
       markup`<li><a href="${groupPath(name)}">${
         glyph(id)
       }<span class="tile-name"><bdi>${name}</bdi></span>
@@ -80,6 +82,7 @@ function renderList(groups: readonly ListedGroup[]): Markup {
 `
     )
   }</ul>
+${renderNext(groups, '/groups')}
 </section>`
 }
 

@@ -1,5 +1,5 @@
 import { isPhylumError } from '#base'
-import { createKey } from '../account.ts'
+import { createKey, MAX_KEYS } from '../account.ts'
 import { checkName } from '../names.ts'
 import { Refusal } from '../refusal.ts'
 import type { ApiKey } from '../store.ts'
@@ -77,8 +77,11 @@ async function create(call: SignedInCall): Promise<PageAnswer> {
     const created = { id, name, value: secret.reveal(), expiresAt, apiUrl: origin }
     return await showTokens(call, { created })
   } catch (error) {
-    if (!isPhylumError(error, 'ERR_API_EXISTS')) throw error
-    return await refuse({ name: 'You have a token of this name.' })
+    if (isPhylumError(error, 'ERR_API_EXISTS')) {
+      return await refuse({ name: 'You have a token of this name.' })
+    }
+    if (!isPhylumError(error, 'ERR_API_FORBIDDEN')) throw error
+    return await refuse({ '': `You have ${MAX_KEYS} tokens, and cannot have more: revoke some.` })
   }
 }
 

@@ -45,8 +45,8 @@ export function createUi(options: UiOptions): Ui {
     return asset === undefined ? showProblem(req.raw, notFound(), options) : serveAsset(asset)
   })
   hono.notFound(({ req }) => {
-    const isKnown = ['GET', 'POST'].some((one) => hono.router.match(one, req.path)[0].length > 0)
-    return showProblem(req.raw, isKnown ? refuseMethod() : notFound(), options)
+    const allowed = ['GET', 'POST'].filter((one) => hono.router.match(one, req.path)[0].length > 0)
+    return showProblem(req.raw, allowed.length > 0 ? refuseMethod(allowed) : notFound(), options)
   })
   hono.onError((error, { req }) => showProblem(req.raw, error, options))
   return async (request, address) => {
@@ -94,9 +94,10 @@ async function answer(
 }
 
 /** Sends somebody to sign in, and from there to where they wanted to go, or to the page that had the form. */
-function sendToSignIn({ method, path }: UiRoute, url: URL): Answer {
-  const wanted = method === 'GET' ? url.pathname + url.search : `/${path.split('/')[1]}`
-  return { to: signPath('in', parseLocalPath(wanted)) }
+function sendToSignIn({ method, path }: UiRoute, { pathname, search }: URL): Answer {
+  const isPage = ROUTES.some((route) => route.method === 'GET' && route.path === path)
+  const page = isPage ? pathname : `/${path.split('/')[1]}`
+  return { to: signPath('in', parseLocalPath(method === 'GET' ? pathname + search : page)) }
 }
 
 /** Adds cookies, unless the answer sets one of the same name itself. */
@@ -155,6 +156,8 @@ function notFound(): Refusal {
   return new Refusal(404, 'Cannot find the page: the server has no such path')
 }
 
-function refuseMethod(): Refusal {
-  return new Refusal(405, 'Cannot open the page: it takes another method')
+function refuseMethod(allowed: readonly string[]): Refusal {
+  return new Refusal(405, 'Cannot open the page: it takes another method', {
+    allow: allowed.join(', '),
+  })
 }

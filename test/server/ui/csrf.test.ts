@@ -140,7 +140,8 @@ test(
       await ann.get(`${path}?${query}`)
     }
     assert.deepEqual(await state(), before)
-    assert.equal((await ann.get('/sign-out')).status, 405)
+    const refused = await ann.get('/sign-out')
+    assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'POST'])
   }),
 )
 

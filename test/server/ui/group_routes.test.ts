@@ -130,3 +130,37 @@ test(
     )
   }),
 )
+
+test(
+  'O208 very many groups and members come in pages',
+  withPages(async (pages) => {
+    const ann = await pages.signUp('ann')
+    const { id } = (await pages.store.findUser('ann@example.org'))!
+    await pages.store.transaction(async (store) => {
+      for (let i = 0; i < 450; i++) await store.createGroup(id, `g&${String(i).padStart(3, '0')}`)
+    })
+    const seen: string[] = []
+    const counts: string[] = []
+    for (let path: string | undefined = '/groups'; path !== undefined;) {
+      const { text } = await ann.get(path)
+      seen.push(...[...text.matchAll(/<bdi>g&amp;(\d+)<\/bdi>/g)].map(([, number]) => number!))
+      counts.push(/class="count">([^<]*)</.exec(text)![1]!)
+      path = /href="(\/groups\?after=[^"]*)"/.exec(text)?.[1]
+    }
+    assert.deepEqual(counts, ['200+', '200+', '50'])
+    assert.equal(new Set(seen).size, 450)
+    const [group] = await pages.store.listGroups(id, { limit: 1 })
+    for (let i = 0; i < 201; i++) {
+      const email = `m${String(i).padStart(3, '0')}@example.org`
+      const user = await pages.store.createUser({ email, name: 'M' })
+      await pages.store.addMember(group!.id, user!.id, 'member')
+    }
+    const path = '/groups/g%26000'
+    assert.match(
+      (await ann.get(path)).text,
+      /href="\/groups\/g%26000\?after=m198%40example.org">More</,
+    )
+    assert.match((await ann.get(`${path}?after=m198%40example.org`)).text, /m200@example\.org/)
+    assert.match((await ann.get(`${path}/delete`)).text, /all of its 202 members/)
+  }),
+)

@@ -116,6 +116,10 @@ test(
   'O204 a cookie opens no API, and an API key no page',
   withPages(async (pages) => {
     const ann = await pages.signUp('ann')
+    for (const path of ['/healthz', '/api/v0/health']) {
+      const answer = await ann.get(path)
+      assert.equal(answer.headers.get('content-type'), 'application/json', path)
+    }
     for (const path of ['/api/v0/groups', '/locksmith/v1/tokens']) {
       const answer = await ann.get(path)
       assert.equal(answer.status, 401, path)

@@ -243,5 +243,15 @@ test(
     pages.clock.time += 8 * 24 * 3_600_000
     assert.equal((await ann.send('/tokens', { name: 'laptop' })).to, '/sign-in?to=%2Ftokens')
     assert.equal((await ann.get('/account')).to, '/sign-in?to=%2Faccount')
+    for (
+      const [path, to] of [
+        ['/groups/blue/delete', '/groups/blue/delete'],
+        ['/groups/blue/members', '/groups'],
+        ['/device/answer', '/device'],
+        ['/interaction/1', '/interaction/1'],
+      ] as const
+    ) {
+      assert.equal((await ann.send(path, {})).to, `/sign-in?to=${encodeURIComponent(to)}`, path)
+    }
   }),
 )

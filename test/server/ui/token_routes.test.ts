@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { MAX_KEYS } from '../../../src/server/account.ts'
 import { withPages } from '../../harness/pages.ts'
 import type { Pages, Visitor } from '../../harness/pages.ts'
 
@@ -158,6 +160,22 @@ test(
     assert.match(text, /badge over">404/)
     assert.match(text, />3 hours ago<\/time>/)
     assert.match(text, />in 7 days<\/time>/)
+  }),
+)
+
+test(
+  'O208 an account has so many tokens and no more, and the page says so',
+  withPages(async (pages) => {
+    const ann = await pages.signUp('ann')
+    const user = await pages.store.findUser('ann@example.org')
+    for (let i = 0; i < MAX_KEYS; i++) {
+      const hash = createHash('sha256').update(String(i)).digest()
+      await pages.store.createKey({ userId: user!.id, name: `key ${i}`, hash, expiresAt: null })
+    }
+    const page = await create(ann, { name: 'one more' })
+    assert.equal(page.status, 422)
+    assert.match(page.text, /role="alert">You have 1000 tokens, and cannot have more/)
+    assert.match(page.text, /value="one more"/)
   }),
 )
 
