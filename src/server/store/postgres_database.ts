@@ -65,7 +65,7 @@ async function createPool(
     [pg.types.builtins.BYTEA]: (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')),
   }
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: requireTrust(url),
     application_name: 'phylum',
     max: options.connections ?? CONNECTIONS,
     connectionTimeoutMillis: connecting,
@@ -92,6 +92,15 @@ async function createPool(
   pool.on('error', () => {})
   pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
+}
+
+/**
+ * Takes every wish for TLS as one for TLS with a server that can prove who it is: what only encrypts, anybody between
+ * us and the server can answer. It is what the driver does today, with a warning that it will not for ever.
+ */
+function requireTrust(url: string): string {
+  if (/[?&]uselibpqcompat=/.test(url)) return url
+  return url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
 }
 
 class PostgresDatabase implements Database {
