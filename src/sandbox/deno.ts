@@ -1,7 +1,7 @@
 import { display, PhylumError } from '#base'
-import { BROKER_ORIGIN } from '#protocol'
+import { BROKER_ORIGIN, RUN_FILE } from '#protocol'
 import { buildEnvironment, readableNames } from './environment.ts'
-import { GUEST_FILE, IMPORT_MAP_FILE } from './guest_files.ts'
+import { GUEST_FILE, IMPORT_MAP_FILE, SCRATCH } from './guest_files.ts'
 import type { Launch, Plan } from './plan.ts'
 
 /**
@@ -28,11 +28,12 @@ const ALIASES = ['/proc', '/dev']
 export function planDeno(plan: Plan): Launch {
   const { granted } = plan
   const guest = `${plan.runDirectory}/${GUEST_FILE}`
-  const description = `${plan.runDirectory}/run.json`
+  const description = `${plan.runDirectory}/${SCRATCH}/${RUN_FILE}`
   // The broker is reached by a path, a socket and a host that leads nowhere; the engine wants to be told all three.
   const reach = [plan.socket]
   const state = plan.stateDirectory === null ? [] : [plan.stateDirectory]
-  const commands = granted.run === true ? [] : granted.run
+  // By name the engine looks a program up in PATH, as the extension means it; by path it is the one that was found outside.
+  const run = granted.run === true ? true : [...new Set([...granted.run, ...plan.programs])]
   const read = granted.read === true || granted.run === true ? true : [
     plan.extensionDirectory,
     guest,
@@ -40,7 +41,7 @@ export function planDeno(plan: Plan): Launch {
     ...reach,
     ...state,
     ...granted.read,
-    ...commands,
+    ...plan.programs,
   ]
   const write = granted.write === true ? true : [description, ...reach, ...state, ...granted.write]
   const net = granted.net === true
@@ -56,7 +57,7 @@ export function planDeno(plan: Plan): Launch {
       ...allow('write', write),
       ...allow('net', net),
       ...allow('env', readableNames(plan)),
-      ...allow('run', granted.run),
+      ...allow('run', run),
       ...deny('read', [...ALIASES, ...plan.denyAccess]),
       ...deny('write', [...ALIASES, ...plan.denyAccess, ...plan.denyWrite]),
       guest,

@@ -1,7 +1,10 @@
 import { display, PhylumError } from '#base'
 import { execFile } from 'node:child_process'
-import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { findCommand, isExecutable } from './find_program.ts'
+import { findLibraries } from './libraries.ts'
+import type { Libraries } from './libraries.ts'
 
 /** The oldest Deno whose permissions hold what we promise: no-follow for /proc, sockets under net, closed import paths. */
 export const MINIMUM_DENO = '2.9.4'
@@ -23,8 +26,17 @@ export interface EngineSearch {
   write: (path: string, data: string) => Promise<void>
 }
 
-interface Probed {
+/** Stands for the version of a program that was not asked for it. */
+const UNASKED = ''
+
+/** An engine that was found. */
+export interface Engine {
   path: string
+  /** What it needs beside itself to start. */
+  libraries: Libraries
+}
+
+interface Probed extends Engine {
   size: number
   modified: number
   inode: number
@@ -36,24 +48,39 @@ interface Probed {
  *
  * @throws ERR_SANDBOX_ENGINE when there is none, or the one found is too old or not Deno
  */
-export async function findDeno(search: EngineSearch): Promise<string> {
-  const path = locate(search)
+export async function findDeno(search: EngineSearch): Promise<Engine> {
+  const engine = await recall(locate(search), search, askVersion)
+  assertRecent(engine.version, engine.path)
+  return engine
+}
+
+/** Finds out what the program needs that runs phylum itself; it runs the launcher too. */
+export async function findHost(
+  path: string,
+  search: Pick<EngineSearch, 'cacheFile' | 'write'>,
+): Promise<Engine> {
+  return await recall(realpathSync(path), search, undefined)
+}
+
+/** Gives what is known of a program, or finds it out and remembers. */
+async function recall(
+  path: string,
+  search: Pick<EngineSearch, 'cacheFile' | 'write'>,
+  ask: ((path: string) => Promise<string>) | undefined,
+): Promise<Probed> {
   const probed = readCache(search.cacheFile)
   const identity = identify(path)
   const known = probed.find((entry) =>
     entry.path === path && entry.size === identity.size && entry.modified === identity.modified &&
-    entry.inode === identity.inode
+    entry.inode === identity.inode && entry.libraries.files.every(existsSync)
   )
-  if (known !== undefined) {
-    assertRecent(known.version, path)
-    return path
-  }
-  const version = await askVersion(path)
-  assertRecent(version, path)
-  const entries = [...probed.filter((entry) => entry.path !== path), { path, ...identity, version }]
+  if (known !== undefined && (ask === undefined || known.version !== UNASKED)) return known
+  const version = ask === undefined ? UNASKED : await ask(path)
+  const found = { path, ...identity, version, libraries: await findLibraries(path) }
+  const entries = [...probed.filter((entry) => entry.path !== path), found]
   // A cache that cannot be written costs time, not safety.
   await search.write(search.cacheFile, JSON.stringify(entries)).catch(() => {})
-  return path
+  return found
 }
 
 function locate(search: EngineSearch): string {
@@ -66,27 +93,14 @@ function locate(search: EngineSearch): string {
       }", which is not the absolute path of an executable`,
     )
   }
-  // Only absolute entries: with "." in PATH, a program in the working directory would run with the user's rights.
-  const directories = (search.path ?? '').split(':').filter((entry) => isAbsolute(entry))
-  const found = [...search.candidates, ...directories.map((entry) => join(entry, 'deno'))].find(
-    isExecutable,
-  )
+  const found = search.candidates.find(isExecutable) ?? findCommand('deno', search.path)
   if (found !== undefined) return realpathSync(found)
   throw new PhylumError('ERR_SANDBOX_ENGINE', 'Cannot find Deno, in which extensions run', {
     hints: [`install Deno ${MINIMUM_DENO} or newer`, 'or set PHYLUM_DENO to the path of one'],
   })
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
-}
-
-function identify(path: string): Omit<Probed, 'path' | 'version'> {
+function identify(path: string): Pick<Probed, 'size' | 'modified' | 'inode'> {
   const { size, mtimeMs, ino } = statSync(path)
   return { size, modified: mtimeMs, inode: ino }
 }
@@ -102,7 +116,12 @@ function readCache(file: string): Probed[] {
 
 function isProbed(entry: unknown): entry is Probed {
   return typeof entry === 'object' && entry !== null && 'path' in entry && 'version' in entry &&
-    typeof entry.version === 'string'
+    typeof entry.version === 'string' && 'libraries' in entry && isLibraries(entry.libraries)
+}
+
+function isLibraries(value: unknown): value is Libraries {
+  return typeof value === 'object' && value !== null && 'loader' in value && 'files' in value &&
+    Array.isArray(value.files) && 'nameService' in value && Array.isArray(value.nameService)
 }
 
 function askVersion(path: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { isReservedVariable } from '#permissions'
+import { SCRATCH } from './guest_files.ts'
 import type { Plan } from './plan.ts'
 
 /** What an extension may know of the terminal it writes to; none of it names a file, a host or a program. */
@@ -20,8 +21,10 @@ export function buildEnvironment(plan: Plan): Record<string, string> {
     const value = plan.environment[name]
     if (value !== undefined && !isReservedVariable(name)) environment[name] = value
   }
-  environment['DENO_DIR'] = `${plan.runDirectory}/deno`
+  environment['DENO_DIR'] = `${plan.runDirectory}/${SCRATCH}/deno`
   environment['DENO_NO_UPDATE_CHECK'] = '1'
+  // Where no Node.js is in PATH, the engine would put itself there under that name.
+  environment['DENO_DISABLE_NODE_SHIM'] = '1'
   return environment
 }
 

@@ -1,6 +1,6 @@
 import { RUN_FILE } from '#protocol'
 import type { RunDescription } from '#protocol'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { GUEST_SOURCE } from './guest.generated.ts'
 
@@ -10,13 +10,17 @@ export const GUEST_FILE = 'guest.js'
 /** Tells the engine what the bare name "phylum" means. */
 export const IMPORT_MAP_FILE = 'import_map.json'
 
+/** Directory below the run's, the only one of its files that may change: the description, which the guest removes, and the engine's. */
+export const SCRATCH = 'scratch'
+
 /** Writes into a run directory what the guest needs to start. */
 export function writeGuestFiles(runDirectory: string, description: RunDescription): void {
   const guest = `${runDirectory}/${GUEST_FILE}`
   const importMap = { imports: { phylum: pathToFileURL(guest).href } }
   writeNew(guest, GUEST_SOURCE)
   writeNew(`${runDirectory}/${IMPORT_MAP_FILE}`, JSON.stringify(importMap))
-  writeNew(`${runDirectory}/${RUN_FILE}`, JSON.stringify(description))
+  mkdirSync(`${runDirectory}/${SCRATCH}`, { mode: 0o700 })
+  writeNew(`${runDirectory}/${SCRATCH}/${RUN_FILE}`, JSON.stringify(description))
 }
 
 function writeNew(path: string, text: string): void {

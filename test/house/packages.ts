@@ -37,7 +37,10 @@ export const BUILT_INS: Readonly<Record<string, Doors>> = {
   'node:http': { 'broker/serve_node.ts': "serves the run's socket where Bun is not the host" },
   'node:vm': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
   'node:v8': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
-  'bun:ffi': { 'host/harden.ts': 'prctl(2) closes the process to others of the same user' },
+  'bun:ffi': {
+    'host/harden.ts': 'prctl(2) closes the process to others of the same user',
+    'sandbox/launcher/system.ts': 'makes the system calls that put up the wall',
+  },
   'node:https': {},
   'node:http2': {},
   'node:net': {},

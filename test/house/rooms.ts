@@ -37,7 +37,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Rooms that are truly two: their inner folder may look up by one. */
-const INNER = new Set(['cli/commands', 'server/ui'])
+const INNER = new Set(['cli/commands', 'server/ui', 'sandbox/launcher'])
 
 /** Finds imports that leave the plan of the house. Which packages a room may use is `checkPackages()`'s matter. */
 export function checkRooms(sources: readonly Source[]): Breach[] {

@@ -23,6 +23,9 @@ function plan(
     socket: '/run/r1/broker.sock',
     extensionDirectory: '/ext',
     stateDirectory: null,
+    libraries: { loader: null, files: [], nameService: [] },
+    workingDirectory: '/work',
+    programs: [],
     granted: { ...NOTHING, ...granted } as Plan['granted'],
     denyAccess: ['/home/u/.config/phylum'],
     denyWrite: ['/program'],
@@ -54,8 +57,8 @@ test('planDeno() grants nothing but the road to the broker to an extension that 
     '--no-prompt',
     '--no-code-cache',
     '--import-map=/run/r1/import_map.json',
-    '--allow-read=/ext,/run/r1/guest.js,/run/r1/run.json,/run/r1/broker.sock',
-    '--allow-write=/run/r1/run.json,/run/r1/broker.sock',
+    '--allow-read=/ext,/run/r1/guest.js,/run/r1/scratch/run.json,/run/r1/broker.sock',
+    '--allow-write=/run/r1/scratch/run.json,/run/r1/broker.sock',
     '--allow-net=unix:/run/r1/broker.sock,127.255.255.254:6',
     '--allow-env=TERM,COLORTERM,NO_COLOR,COLUMNS,LINES',
     '--deny-read=/proc,/dev,/home/u/.config/phylum',
@@ -95,7 +98,8 @@ test('D62 planDeno() refuses a path that the engine would read as two, or as non
 test('F81 planDeno() builds the environment from nothing', () => {
   assert.deepEqual(planDeno(plan()).environment, {
     TERM: 'xterm',
-    DENO_DIR: '/run/r1/deno',
+    DENO_DIR: '/run/r1/scratch/deno',
+    DENO_DISABLE_NODE_SHIM: '1',
     DENO_NO_UPDATE_CHECK: '1',
   })
 })
@@ -115,12 +119,14 @@ test('F82 planDeno() hands out what is granted and never a credential or what st
   const some = planDeno(plan({ env: ['SECRET', 'PHYLUM_API_KEY', 'LD_PRELOAD'] }, { environment }))
   assert.deepEqual(Object.keys(some.environment).sort(), [
     'DENO_DIR',
+    'DENO_DISABLE_NODE_SHIM',
     'DENO_NO_UPDATE_CHECK',
     'SECRET',
   ])
   const all = planDeno(plan({ env: true }, { environment }))
   assert.deepEqual(Object.keys(all.environment).sort(), [
     'DENO_DIR',
+    'DENO_DISABLE_NODE_SHIM',
     'DENO_NO_UPDATE_CHECK',
     'PATH',
     'SECRET',

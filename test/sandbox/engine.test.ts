@@ -39,8 +39,8 @@ test('findDeno() takes the engine that the user chose, and asks it once', () =>
   withPrograms(async (directory, program, search) => {
     const log = join(directory, 'asked')
     const chosen = program('mine', `echo x >> ${log}; echo "deno 2.9.6 (stable, release, x86_64)"`)
-    assert.equal(await findDeno({ ...search, chosen }), chosen)
-    assert.equal(await findDeno({ ...search, chosen }), chosen)
+    assert.equal((await findDeno({ ...search, chosen })).path, chosen)
+    assert.equal((await findDeno({ ...search, chosen })).path, chosen)
     assert.equal(readFileSync(log, 'utf8'), 'x\n')
     program('mine', `echo x >> ${log}; echo "deno 2.9.7 (other bytes)"`)
     await findDeno({ ...search, chosen })
@@ -90,7 +90,10 @@ test('B22 findDeno() looks at no relative or empty entry of PATH', () =>
     for (const path of ['.', '', ':', '..', 'bin:.']) {
       await assert.rejects(findDeno({ ...search, path }), { code: 'ERR_SANDBOX_ENGINE' }, path)
     }
-    assert.equal(await findDeno({ ...search, path: `.:${directory}` }), join(directory, 'deno'))
+    assert.equal(
+      (await findDeno({ ...search, path: `.:${directory}` })).path,
+      join(directory, 'deno'),
+    )
   }))
 
 test('findDeno() prefers the engine that came with phylum, and resolves links', () =>
@@ -99,10 +102,8 @@ test('findDeno() prefers the engine that came with phylum, and resolves links', 
     const link = join(directory, 'link')
     symlinkSync(real, link)
     program('deno', 'echo "deno 2.9.6"')
-    assert.equal(
-      await findDeno({ ...search, candidates: [join(directory, 'none'), link], path: directory }),
-      real,
-    )
+    const candidates = [join(directory, 'none'), link]
+    assert.equal((await findDeno({ ...search, candidates, path: directory })).path, real)
   }))
 
 test('compareVersions() compares numbers, not text', () => {

@@ -4,7 +4,7 @@ import { resolvePermissions } from '#permissions'
 import { digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
 import { assertHoldable, findDeno } from '#sandbox'
-import { writeFileAtomic } from '#config'
+import type { Engine } from '#sandbox'
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -15,6 +15,7 @@ import { USER_AGENT } from '../compose.ts'
 import type { Context } from '../compose.ts'
 import { assertConsent, createApiQuestion } from '../consent.ts'
 import { hostEngine } from '../platform.ts'
+import { chooseWall, engineCache, findPrograms } from '../wall.ts'
 
 /** `phylum ext run`, and `phylum NAME` */
 export const extensionRun: Command = {
@@ -27,6 +28,9 @@ export const extensionRun: Command = {
     name: 'yes',
     short: 'y',
     summary: 'Accept what the extension asks for, for this run',
+  }, {
+    name: 'no-wall',
+    summary: "Run without the kernel's wall (dangerous)",
   }],
   examples: [
     ['phylum ext run groups', 'an installed or bundled extension; short: phylum groups'],
@@ -47,9 +51,12 @@ export const extensionRun: Command = {
     }
     assertEngine(extension)
     const granted = resolvePermissions(extension.manifest, resolve)
-    const places = protectedPlaces(context)
+    const isWriter = granted.write === true || granted.write.length > 0
+    const places = protectedPlaces(context, isWriter)
+    const wall = await chooseWall(context, { isRefused: hasOption(given, 'no-wall') })
     // Before the question: nobody is asked to agree to what is refused anyway.
-    assertHoldable(granted, [...places.denyAccess, ...places.denyWrite])
+    const hasNamespaces = (wall?.layers.namespaces ?? null) !== null
+    assertHoldable(granted, [...places.denyAccess, ...places.denyWrite], hasNamespaces)
     const subject = {
       extension,
       digest: await digestExtension(extension.directory),
@@ -72,6 +79,9 @@ export const extensionRun: Command = {
       args: given.rest,
       stateDirectory: makeStateDirectory(context, extension),
       engine: await findEngine(context),
+      wall,
+      programs: findPrograms(granted.run, environment['PATH']),
+      workingDirectory,
       apiOrigin: uri,
       credential: await context.credentialSource(),
       ask: createApiQuestion(subject, terminal),
@@ -113,7 +123,7 @@ function makeStateDirectory({ paths }: Context, extension: Extension): string | 
   }
 }
 
-async function findEngine(context: Context): Promise<string> {
+async function findEngine(context: Context): Promise<Engine> {
   const program = programDirectory()
   const modules = program === undefined ? [] : [join(program, 'node_modules'), dirname(program)]
   const own = hostEngine()
@@ -126,11 +136,7 @@ async function findEngine(context: Context): Promise<string> {
       ) => [join(each, `@deno/${enginePackage()}/deno`), join(each, 'deno/deno')]),
     ],
     path: context.environment['PATH'],
-    cacheFile: join(context.paths.cacheDirectory, 'engines.json'),
-    async write(path, data) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      await writeFileAtomic(path, data)
-    },
+    ...engineCache(context),
   })
 }
 
@@ -140,12 +146,24 @@ function enginePackage(): string {
 }
 
 /** What stays closed to every extension, whatever it was granted: secrets, consents, and programs with the user's rights. */
-function protectedPlaces({ paths }: Context): { denyAccess: string[]; denyWrite: string[] } {
+function protectedPlaces(
+  { paths }: Context,
+  isWriter: boolean,
+): { denyAccess: string[]; denyWrite: string[] } {
+  const consent = join(paths.stateDirectory, 'consent')
+  if (isWriter) {
+    // What is not there cannot be closed, and an extension could be the first to make it: with settings, or consents, of its own.
+    for (
+      const each of [paths.configDirectory, consent, paths.cacheDirectory, paths.dataDirectory]
+    ) {
+      mkdirSync(each, { recursive: true, mode: 0o700 })
+    }
+  }
   return {
     denyAccess: withTargets([
       paths.configDirectory,
       paths.settingsFile,
-      join(paths.stateDirectory, 'consent'),
+      consent,
       join(paths.dataDirectory, 'server.sqlite'),
       paths.cacheDirectory,
     ]),

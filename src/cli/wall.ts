@@ -1,0 +1,86 @@
+import { PhylumError } from '#base'
+import { writeFileAtomic } from '#config'
+import type { EngineSearch, LauncherRuntime, Layers, NamespaceFinding } from '#sandbox'
+import { findCommand, findHost, findNamespaces, launcherRuntime } from '#sandbox'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import type { Context } from './compose.ts'
+
+/** A wall that can be put up here. */
+export interface Wall {
+  layers: Layers
+  runtime: LauncherRuntime
+}
+
+/**
+ * Decides which wall an extension runs behind: all of it where the system lets namespaces be made, the rest of it elsewhere, and
+ * none where the user says so. Whatever is less than all of it is said at each run.
+ *
+ * @returns null for none
+ * @throws ERR_SANDBOX_START when the user wants more than there can be here
+ */
+export async function chooseWall(
+  context: Context,
+  { isRefused }: { isRefused: boolean },
+): Promise<Wall | null> {
+  const { log } = context.terminal
+  const { wall: setting } = await context.settings()
+  if (isRefused || setting === 'off') {
+    log.warn(
+      "the kernel's wall is off: the engine's own permissions are all that holds the extension",
+    )
+    return null
+  }
+  const { maker, faults } = await searchNamespaces(context)
+  if (maker === null) {
+    const why = faults.join('; ')
+    if (setting === 'full') {
+      throw new PhylumError(
+        'ERR_SANDBOX_START',
+        `Cannot put up the wall: sandbox.wall is "full", and there are no namespaces here: ${why}`,
+        { hints: ['install bubblewrap, or allow user namespaces', '`phylum sandbox --check`'] },
+      )
+    }
+    if (setting === null) {
+      log.warn(`the wall has no namespaces here, Landlock and seccomp alone: ${why}`)
+    }
+  }
+  const { libraries } = await findHost(process.execPath, engineCache(context))
+  const loader = libraries.loader === null ? [] : [libraries.loader]
+  return {
+    layers: { namespaces: maker, landlock: true, seccomp: true },
+    runtime: launcherRuntime([...loader, ...libraries.files]),
+  }
+}
+
+/** Looks for what makes namespaces here. */
+export async function searchNamespaces(context: Context): Promise<NamespaceFinding> {
+  const { paths, environment, workingDirectory } = context
+  return await findNamespaces({
+    path: environment['PATH'],
+    workingDirectory,
+    cacheFile: join(paths.cacheDirectory, 'namespaces.json'),
+    write: writeCache,
+  })
+}
+
+/** Where it is remembered what engines are. */
+export function engineCache({ paths }: Context): Pick<EngineSearch, 'cacheFile' | 'write'> {
+  return { cacheFile: join(paths.cacheDirectory, 'engines.json'), write: writeCache }
+}
+
+async function writeCache(path: string, data: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  await writeFileAtomic(path, data)
+}
+
+/** Finds the programs that a manifest names; one that is not here cannot be started. */
+export function findPrograms(
+  run: true | readonly string[],
+  path: string | undefined,
+): readonly string[] {
+  if (run === true) return []
+  return run.map((each) => each.startsWith('/') ? each : findCommand(each, path))
+    .filter((each) => each !== undefined)
+}

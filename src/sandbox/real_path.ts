@@ -1,0 +1,56 @@
+import { display, PhylumError } from '#base'
+import { lstatSync, realpathSync, statSync } from 'node:fs'
+import { posix } from 'node:path'
+
+/** Where a path leads. */
+export interface RealPath {
+  path: string
+  isDirectory: boolean
+  /** Links on the way, with where each of them leads; all of it real paths. */
+  links: readonly (readonly [path: string, target: string])[]
+}
+
+/**
+ * Follows a path. Walls are put around what is there, not around names for it: a link that is put there later leads nowhere.
+ *
+ * @throws ERR_SANDBOX_START when it leads nowhere, or in circles
+ */
+export function followPath(path: string): RealPath {
+  const found = tryPath(path)
+  if (!(found instanceof Error)) return found
+  throw new PhylumError(
+    'ERR_SANDBOX_START',
+    `Cannot run the extension: "${display(path)}" leads nowhere`,
+    { cause: found, hints: ['see whether it is there, and whether links in it lead anywhere'] },
+  )
+}
+
+/** Follows a path that may lead nowhere. */
+export function findPath(path: string): RealPath | undefined {
+  const found = tryPath(path)
+  return found instanceof Error ? undefined : found
+}
+
+function tryPath(path: string): RealPath | Error {
+  try {
+    const links: [string, string][] = []
+    let real = '/'
+    for (const name of path.split('/').filter(Boolean)) {
+      const next = posix.join(real, name)
+      if (lstatSync(next).isSymbolicLink()) {
+        real = realpathSync(next)
+        links.push([next, real])
+      } else {
+        real = next
+      }
+    }
+    return { path: real, isDirectory: statSync(real).isDirectory(), links }
+  } catch (error) {
+    return error as Error
+  }
+}
+
+/** Answers whether a path is another one or lies below it; both real. */
+export function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
