@@ -18,7 +18,7 @@ export interface Invocation {
   state: string | null
 }
 
-const run = readDescription(new URL('./scratch/run.json', import.meta.url).pathname)
+const run = readDescription(new URL('../scratch/run.json', import.meta.url).pathname)
 const client = Deno.createHttpClient({ proxy: { transport: 'unix', path: run.socket } })
 
 /** Calls the API with the user's credential, which stays in the host. */

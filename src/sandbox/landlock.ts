@@ -62,6 +62,8 @@ export interface Rule {
   isDirectory: boolean
   /** It may be gone by now: nobody has asked for it by name. */
   isOptional?: boolean
+  /** What must be there. */
+  identity?: string
 }
 
 /**
@@ -74,10 +76,12 @@ export function createRuleset(rules: readonly Rule[], ports: true | readonly num
     files: EVERY,
     ports: ports === true ? BIND_TCP : BIND_TCP | CONNECT_TCP,
     scopes: SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL,
-    rules: rules.map(({ path, access, isDirectory, isOptional }) => {
-      const rights = isDirectory ? RIGHTS[access] : RIGHTS[access] & OF_FILES
-      return isOptional ? [path, rights, true] : [path, rights]
-    }),
+    rules: rules.map(({ path, access, isDirectory, isOptional, identity }) => ({
+      path,
+      rights: isDirectory ? RIGHTS[access] : RIGHTS[access] & OF_FILES,
+      ...(isOptional ? { isOptional } : {}),
+      ...(identity === undefined ? {} : { identity }),
+    })),
     portRules: ports === true ? [] : ports.map((port) => [port, CONNECT_TCP]),
   }
 }

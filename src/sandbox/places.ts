@@ -1,6 +1,6 @@
 import type { Access } from './landlock.ts'
 import type { Plan } from './plan.ts'
-import { GUEST_FILE, IMPORT_MAP_FILE, SCRATCH } from './guest_files.ts'
+import { GUEST_DIRECTORY, SCRATCH } from './guest_files.ts'
 
 /** A place that a run needs, or may use. */
 export interface Place {
@@ -69,8 +69,7 @@ export function listPlaces(plan: Plan): Place[] {
     ...CLOCK.map(optional('read')),
     ...(hasPrograms ? SYSTEM.map(optional('read')) : []),
     ...(hasNetwork ? [...libraries.nameService, ...NETWORK].map(optional('read')) : []),
-    ...[plan.extensionDirectory, `${runDirectory}/${GUEST_FILE}`].map(places('read')),
-    ...[`${runDirectory}/${IMPORT_MAP_FILE}`].map(optional('read')),
+    ...[plan.extensionDirectory, `${runDirectory}/${GUEST_DIRECTORY}`].map(places('read')),
     ...[`${runDirectory}/${SCRATCH}`].map(places('own')),
     ...[plan.socket].map(places('connect')),
     ...(plan.stateDirectory === null ? [] : [plan.stateDirectory]).map(places('own')),

@@ -6,6 +6,8 @@ import { posix } from 'node:path'
 export interface RealPath {
   path: string
   isDirectory: boolean
+  /** What is there now: file system and number, as the launcher finds them too unless something else has taken its place. */
+  identity: string
   /** Links on the way, with where each of them leads; all of it real paths. */
   links: readonly (readonly [path: string, target: string])[]
 }
@@ -44,7 +46,9 @@ function tryPath(path: string): RealPath | Error {
         real = next
       }
     }
-    return { path: real, isDirectory: statSync(real).isDirectory(), links }
+    const found = statSync(real, { bigint: true })
+    const identity = `${found.dev}:${found.ino}`
+    return { path: real, isDirectory: found.isDirectory(), identity, links }
   } catch (error) {
     return error as Error
   }

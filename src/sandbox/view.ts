@@ -49,10 +49,10 @@ function createRules({ root, places, closed, runs }: Sight, isNamespaced: boolea
   const replaced = isNamespaced ? ['/dev', '/proc', '/run', '/tmp'] : []
   const own = (path: string): Rule => ({ path, access: 'own', isDirectory: true })
   return [
-    ...places.flatMap(({ path, isDirectory, access }) =>
-      access === 'read' && isDirectory
-        ? around(path, holes).map((rule) => ({ ...rule, isOptional: rule.path !== path }))
-        : [{ path, isDirectory, access }]
+    ...places.flatMap(({ path, isDirectory, access, identity }): Rule[] =>
+      access === 'read' && isDirectory && holes.some((hole) => isWithin(hole, path))
+        ? around(path, holes).map((rule) => ({ ...rule, isOptional: true }))
+        : [{ path, isDirectory, access, identity }]
     ),
     ...root.flatMap((access): Rule[] =>
       access === 'read'

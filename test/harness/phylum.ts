@@ -24,7 +24,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 export type Form = 'bun' | 'deno' | 'executable' | 'launcher'
 
 const PLATFORM = `${process.platform}-${process.arch}`
-const BUN = findBinary(
+export const BUN = findBinary(
   `@oven/bun-${PLATFORM}/bin/bun`,
   `@oven/bun-${PLATFORM.replace('arm64', 'aarch64')}/bin/bun`,
   'bun/bin/bun.exe',

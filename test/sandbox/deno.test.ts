@@ -56,20 +56,20 @@ test('planDeno() grants nothing but the road to the broker to an extension that 
     '--cached-only',
     '--no-prompt',
     '--no-code-cache',
-    '--import-map=/run/r1/import_map.json',
-    '--allow-read=/ext,/run/r1/guest.js,/run/r1/scratch/run.json,/run/r1/broker.sock',
+    '--import-map=/run/r1/guest/import_map.json',
+    '--allow-read=/ext,/run/r1/guest/guest.js,/run/r1/scratch/run.json,/run/r1/broker.sock',
     '--allow-write=/run/r1/scratch/run.json,/run/r1/broker.sock',
     '--allow-net=unix:/run/r1/broker.sock,127.255.255.254:6',
     '--allow-env=TERM,COLORTERM,NO_COLOR,COLUMNS,LINES',
     '--deny-read=/proc,/dev,/home/u/.config/phylum',
     '--deny-write=/proc,/dev,/home/u/.config/phylum,/program',
-    '/run/r1/guest.js',
+    '/run/r1/guest/guest.js',
   ])
 })
 
 test('planDeno() passes arguments on behind the guest, dashes and all', () => {
   const { args } = planDeno(plan({}, { args: ['--allow-all', '-A', '--', 'x'] }))
-  assert.deepEqual(args.slice(args.indexOf('/run/r1/guest.js') + 1), [
+  assert.deepEqual(args.slice(args.indexOf('/run/r1/guest/guest.js') + 1), [
     '--allow-all',
     '-A',
     '--',

@@ -48,6 +48,7 @@ export const extensionRun: Command = {
       home: environment['HOME'] ?? '/',
       workingDirectory,
       isPresent: existsSync,
+      realPath,
     }
     assertEngine(extension)
     const granted = resolvePermissions(extension.manifest, resolve)

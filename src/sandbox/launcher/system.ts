@@ -8,6 +8,7 @@ const CALLS = {
   fcntl: [72, 25],
   openat: [257, 56],
   openat2: [437, 437],
+  newfstatat: [262, 79],
   close_range: [436, 436],
   chdir: [80, 49],
   mkdirat: [258, 34],

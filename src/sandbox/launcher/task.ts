@@ -40,9 +40,18 @@ export interface Ruleset {
   ports: number
   /** Whom one may reach: the launcher's own domain alone. */
   scopes: number
-  /** An optional one is left out where nothing is at its path any more. */
-  rules: readonly (readonly [path: string, rights: number, isOptional?: boolean])[]
+  rules: readonly PathRule[]
   portRules: readonly (readonly [port: number, rights: number])[]
+}
+
+/** Rights on a place and on what is below it. */
+export interface PathRule {
+  path: string
+  rights: number
+  /** It is left out where nothing is at its path any more. */
+  isOptional?: boolean
+  /** Numbers of the file system and the file that must be there; anything goes where they are not told. */
+  identity?: string
 }
 
 /** What the launcher answers: that all of it is in place and the command comes next, or what cannot be done. */
