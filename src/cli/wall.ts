@@ -1,7 +1,7 @@
 import { PhylumError } from '#base'
 import { writeFileAtomic } from '#config'
 import type { EngineSearch, LauncherRuntime, Layers, NamespaceFinding } from '#sandbox'
-import { findCommand, findHost, findNamespaces, launcherRuntime } from '#sandbox'
+import { findHost, findNamespaces, launcherRuntime } from '#sandbox'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -73,14 +73,4 @@ export function engineCache({ paths }: Context): Pick<EngineSearch, 'cacheFile' 
 async function writeCache(path: string, data: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   await writeFileAtomic(path, data)
-}
-
-/** Finds the programs that a manifest names; one that is not here cannot be started. */
-export function findPrograms(
-  run: true | readonly string[],
-  path: string | undefined,
-): readonly string[] {
-  if (run === true) return []
-  return run.map((each) => each.startsWith('/') ? each : findCommand(each, path))
-    .filter((each) => each !== undefined)
 }

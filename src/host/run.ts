@@ -39,8 +39,9 @@ export interface RunOptions {
   engine: Engine
   /** What the kernel holds back, and how the wall is put up; null when the user wants none. */
   wall: { layers: Layers; runtime: LauncherRuntime } | null
-  /** Where the programs of the manifest's `run` are; absolute. */
+  /** Where the programs of the manifest's `run` are, and what these need to be started. */
   programs: readonly string[]
+  interpreters: readonly string[]
   workingDirectory: string
   apiOrigin: string
   credential: CredentialSource
@@ -123,6 +124,7 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
     workingDirectory: options.workingDirectory,
     granted: options.granted,
     programs: options.programs,
+    interpreters: options.interpreters,
     denyAccess: [...options.denyAccess, ...directory.others, options.extension.undigested],
     denyWrite: [...options.denyWrite, options.extension.directory],
     args: options.args,

@@ -1,5 +1,5 @@
 import { isReservedVariable } from '#permissions'
-import { SCRATCH } from './guest_files.ts'
+import { SCRATCH, TEMPORARY } from './guest_files.ts'
 import type { Plan } from './plan.ts'
 
 /** What an extension may know of the terminal it writes to; none of it names a file, a host or a program. */
@@ -21,6 +21,8 @@ export function buildEnvironment(plan: Plan): Record<string, string> {
     const value = plan.environment[name]
     if (value !== undefined && !isReservedVariable(name)) environment[name] = value
   }
+  // The system's own may not be there, or not be for writing; and the user's is nobody's business here.
+  environment['TMPDIR'] = `${plan.runDirectory}/${TEMPORARY}`
   environment['DENO_DIR'] = `${plan.runDirectory}/${SCRATCH}/deno`
   environment['DENO_NO_UPDATE_CHECK'] = '1'
   // Where no Node.js is in PATH, the engine would put itself there under that name.

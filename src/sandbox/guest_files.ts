@@ -16,6 +16,9 @@ export const IMPORT_MAP_FILE = 'guest/import_map.json'
 /** Directory below the run's, the only one of its files that may change: the description, which the guest removes, and the engine's. */
 export const SCRATCH = 'scratch'
 
+/** Directory for temporary files of the run. */
+export const TEMPORARY = `${SCRATCH}/tmp`
+
 /** Writes into a run directory what the guest needs to start. */
 export function writeGuestFiles(runDirectory: string, description: RunDescription): void {
   const guest = `${runDirectory}/${GUEST_FILE}`
@@ -24,6 +27,7 @@ export function writeGuestFiles(runDirectory: string, description: RunDescriptio
   writeNew(guest, GUEST_SOURCE)
   writeNew(`${runDirectory}/${IMPORT_MAP_FILE}`, JSON.stringify(importMap))
   mkdirSync(`${runDirectory}/${SCRATCH}`, { mode: 0o700 })
+  mkdirSync(`${runDirectory}/${TEMPORARY}`, { mode: 0o700 })
   writeNew(`${runDirectory}/${SCRATCH}/${RUN_FILE}`, JSON.stringify(description))
 }
 

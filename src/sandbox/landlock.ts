@@ -26,6 +26,8 @@ const OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV | RESOL
 /** What may be done in a place. */
 export type Access =
   | 'read'
+  /** See the names in directories. */
+  | 'list'
   /** Change, make and remove; not read. No device, pipe or socket can be made where others would meet it. */
   | 'write'
   /** A place of the run's own, where anything goes. */
@@ -43,6 +45,7 @@ const WRITE = WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE
 
 const RIGHTS: Readonly<Record<Access, number>> = {
   read: READ,
+  list: READ_DIR,
   write: WRITE,
   own: READ | WRITE | MAKE_SOCK | MAKE_FIFO,
   execute: READ | EXECUTE,

@@ -44,9 +44,14 @@ export async function findLibraries(program: string): Promise<Libraries> {
   }
 }
 
-/** Reads `PT_INTERP` of an ELF file (elf(5)): the loader that the kernel starts. */
-function readLoader(program: string): string | null {
-  const descriptor = openSync(program, 'r')
+/** Reads `PT_INTERP` of an ELF file (elf(5)): the loader that the kernel starts. @returns null when there is none */
+export function readLoader(program: string): string | null {
+  let descriptor: number
+  try {
+    descriptor = openSync(program, 'r')
+  } catch {
+    return null
+  }
   try {
     const head = Buffer.alloc(4096)
     const length = readSync(descriptor, head, 0, head.length, 0)
@@ -61,6 +66,9 @@ function readLoader(program: string): string | null {
       readSync(descriptor, path, 0, path.length, Number(head.readBigUInt64LE(at + 8)))
       return path.toString().replace(/\0.*$/s, '')
     }
+    return null
+  } catch {
+    // It is a directory, or cannot be read.
     return null
   } finally {
     closeSync(descriptor)

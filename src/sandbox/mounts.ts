@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { listSockets } from './bound_sockets.ts'
 import type { Mount } from './launcher/task.ts'
 import { DEVICES } from './places.ts'
-import { findPath, isWithin } from './real_path.ts'
+import { findPath, isPermitted, isReachable, isWithin } from './real_path.ts'
 import type { RealPath } from './real_path.ts'
 import type { FoundPlace, Sight } from './sight.ts'
 
@@ -36,7 +36,7 @@ export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount
   const changed = isWritable
     ? ['/']
     : places.filter((each) => each.access === 'write').map((each) => each.path)
-  const hidden = closed.filter(({ path }) => isShown(path))
+  const hidden = closed.filter(({ path }) => isShown(path) && isReachable(path))
   const kept = fixed.filter(({ path }) => changed.some((each) => isWithin(path, each)))
   const mounts: Mount[] = [
     root.length > 0
@@ -49,16 +49,16 @@ export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount
     ...DEVICE_LINKS.map(([name, target]) =>
       ({ kind: 'link', path: `/dev/${name}`, target }) as const
     ),
-    ...(isWritable || shown.includes('/tmp') ? [] : [temporary('/tmp', SHARED)]),
+    ...(isWritable || shown.includes('/tmp')
+      ? []
+      : [temporary('/tmp', hasPrivateTmp(sight) ? SHARED : PLAIN)]),
     // Sockets of the whole system, and where others' runs are.
     ...(root.length > 0 ? [temporary('/run', PLAIN)] : []),
     ...(root.length > 0 && findPath('/sys')
       ? [bind({ path: '/sys', isDirectory: true }, 'read')]
       : []),
     ...(isShown(runs) ? [temporary(runs, PLAIN)] : []),
-    ...pins(changed, [...hidden, ...kept]).map((path) =>
-      bind({ path, isDirectory: true }, 'write')
-    ),
+    ...pins(changed, [...hidden, ...kept]),
     ...binds,
     ...kept.map((each) => bind(each, 'read')),
     ...hidden.map(closedPlace),
@@ -73,6 +73,14 @@ export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount
   return [...ordered, ...sealed.map(({ path }) => ({ kind: 'sealed', path }) as const)]
 }
 
+/**
+ * Answers whether /tmp is the run's own to write in. Where something granted lies below it, it is not: to Landlock, what may be done
+ * in a directory may be done in everything below, mounts included.
+ */
+export function hasPrivateTmp({ root, places }: Sight): boolean {
+  return !root.includes('write') && !places.some(({ path }) => isWithin(path, '/tmp'))
+}
+
 /** Puts shallow mounts before deep ones, and leaves out what is there already. */
 function settle(mounts: readonly Mount[]): Mount[] {
   const depth = ({ path }: Mount) => path === '/' ? 0 : path.split('/').length
@@ -83,7 +91,9 @@ function settle(mounts: readonly Mount[]): Mount[] {
     )
     const isThere = above?.kind === 'bind' && above.access !== 'device'
     if (mount.kind === 'closed' && above?.kind === 'closed') continue
-    if (mount.kind === 'bind' && isThere && above.access === mount.access) continue
+    const isNew = mount.kind === 'bind' &&
+      (mount.isPin || above?.kind !== 'bind' || above.access !== mount.access)
+    if (mount.kind === 'bind' && isThere && !isNew) continue
     if ((mount.kind === 'link' || mount.kind === 'directory') && isThere) continue
     const same = done.findIndex(({ path }) => path === mount.path)
     if (same === -1) done.push(mount)
@@ -104,18 +114,22 @@ function stronger(first: Mount, second: Mount): Mount {
  * nobody can move: otherwise one moves such a directory away, makes a new one of its name, and in it the files that phylum
  * will read next time.
  */
-function pins(changed: readonly string[], kept: readonly RealPath[]): string[] {
-  return kept.flatMap(({ path }) => {
-    const above: string[] = []
-    for (let each = posix.dirname(path); each !== '/'; each = posix.dirname(each)) above.push(each)
-    return above.filter((each) => changed.some((top) => each !== top && isWithin(each, top)))
-  })
+function pins(changed: readonly string[], kept: readonly RealPath[]): Mount[] {
+  const pinned = new Set<string>()
+  for (const { path } of kept) {
+    for (let each = posix.dirname(path); each !== '/'; each = posix.dirname(each)) {
+      if (changed.some((top) => each !== top && isWithin(each, top))) pinned.add(each)
+    }
+  }
+  return [...pinned].map((path) => ({ ...bind({ path, isDirectory: true }, 'write'), isPin: true }))
 }
 
 function closeSocket(path: string, places: readonly FoundPlace[]): Mount[] {
   const found = findPath(path)
   const isOurs = places.some((each) => each.access === 'connect' && each.path === found?.path)
-  return found === undefined || isOurs ? [] : [closedPlace(found)]
+  if (found === undefined || isOurs) return []
+  // To connect is to write.
+  return isReachable(found.path) && isPermitted(found.path, 0o2) ? [closedPlace(found)] : []
 }
 
 function closedPlace({ path, isDirectory }: RealPath): Mount {
@@ -133,6 +147,6 @@ function isChanged({ access }: FoundPlace): boolean {
 function bind(
   { path, isDirectory }: Pick<RealPath, 'path' | 'isDirectory'>,
   access: 'read' | 'write' | 'device',
-): Mount {
+): Extract<Mount, { kind: 'bind' }> {
   return { kind: 'bind', path, access, isDirectory }
 }

@@ -65,6 +65,7 @@ export function listPlaces(plan: Plan): Place[] {
   const loaders = libraries.loader === null ? [] : [libraries.loader]
   return [
     ...[plan.engine, ...loaders, ...plan.programs].map(places('execute')),
+    ...plan.interpreters.map(optional('execute')),
     ...libraries.files.map(places('read')),
     ...CLOCK.map(optional('read')),
     ...(hasPrograms ? SYSTEM.map(optional('read')) : []),

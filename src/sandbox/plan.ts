@@ -24,6 +24,8 @@ export interface Plan {
   granted: GrantedPermissions
   /** Where the programs of `granted.run` are; absolute. */
   programs: readonly string[]
+  /** What the kernel starts in their place; the extension may not start it by itself. */
+  interpreters: readonly string[]
   /** What stays unreadable and unwritable even under `read = true` and `write = true`. */
   denyAccess: readonly string[]
   /** What stays unwritable even under `write = true`: programs that run with the user's rights. */

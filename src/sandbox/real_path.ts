@@ -1,6 +1,7 @@
 import { display, PhylumError } from '#base'
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
+import process from 'node:process'
 
 /** Where a path leads. */
 export interface RealPath {
@@ -52,6 +53,26 @@ function tryPath(path: string): RealPath | Error {
   } catch (error) {
     return error as Error
   }
+}
+
+/**
+ * Answers whether this user, without root's power to pass by permissions, could get to a place. In a user namespace that power is
+ * gone; what cannot be reached there needs no closing, and could not be closed.
+ */
+export function isReachable(path: string): boolean {
+  for (let each = posix.dirname(path);; each = posix.dirname(each)) {
+    if (!isPermitted(each, 0o1)) return false
+    if (each === '/') return true
+  }
+}
+
+/** Answers whether a mode gives this user a right on a file: 4 to read, 2 to write, 1 to search or execute. */
+export function isPermitted(path: string, right: number): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return false
+  if (found.uid === process.geteuid?.()) return (found.mode >> 6 & right) !== 0
+  const groups = [process.getegid?.(), ...(process.getgroups?.() ?? [])]
+  return (found.mode >> (groups.includes(found.gid) ? 3 : 0) & right) !== 0
 }
 
 /** Answers whether a path is another one or lies below it; both real. */

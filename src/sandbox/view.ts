@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import type { Rule } from './landlock.ts'
 import type { Mount } from './launcher/task.ts'
-import { createMounts } from './mounts.ts'
+import { createMounts, hasPrivateTmp } from './mounts.ts'
 import { DEVICES } from './places.ts'
 import type { Plan } from './plan.ts'
 import { followPath, isWithin } from './real_path.ts'
@@ -43,7 +43,8 @@ export function createView(
   }
 }
 
-function createRules({ root, places, closed, runs }: Sight, isNamespaced: boolean): Rule[] {
+function createRules(sight: Sight, isNamespaced: boolean): Rule[] {
+  const { root, places, closed, runs } = sight
   const holes = [...closed.map(({ path }) => path), runs]
   // What a new root has of its own is not looked up on the old one.
   const replaced = isNamespaced ? ['/dev', '/proc', '/run', '/tmp'] : []
@@ -51,19 +52,19 @@ function createRules({ root, places, closed, runs }: Sight, isNamespaced: boolea
   return [
     ...places.flatMap(({ path, isDirectory, access, identity }): Rule[] =>
       access === 'read' && isDirectory && holes.some((hole) => isWithin(hole, path))
-        ? around(path, holes).map((rule) => ({ ...rule, isOptional: true }))
+        ? readAround(path, holes).map((rule) => ({ ...rule, isOptional: true }))
         : [{ path, isDirectory, access, identity }]
     ),
     ...root.flatMap((access): Rule[] =>
       access === 'read'
-        ? around('/', [...holes, ...replaced]).map((rule) => ({ ...rule, isOptional: true }))
+        ? readAround('/', [...holes, ...replaced]).map((rule) => ({ ...rule, isOptional: true }))
         // Landlock cannot take back below what it has granted above, and to make a file in a directory is a right on all of it.
         : [{ path: '/', access, isDirectory: true }]
     ),
     ...DEVICES.map((path): Rule => ({ path, access: 'own', isDirectory: false, isOptional: true })),
     ...(isNamespaced
       ? [
-        own('/tmp'),
+        ...(hasPrivateTmp(sight) ? [own('/tmp')] : []),
         own('/dev/shm'),
         { path: '/proc', access: 'read', isDirectory: true } as const,
       ]
@@ -71,7 +72,14 @@ function createRules({ root, places, closed, runs }: Sight, isNamespaced: boolea
   ]
 }
 
-/** Lists what makes up a directory without some of what lies in it. */
+/**
+ * Lists what makes up a directory without some of what lies in it. Its names can be listed, those in the holes too: to list a
+ * directory is a right on all of it.
+ */
+function readAround(directory: string, holes: readonly string[]): Rule[] {
+  return [{ path: directory, access: 'list', isDirectory: true }, ...around(directory, holes)]
+}
+
 function around(directory: string, holes: readonly string[], isDirectory = true): Rule[] {
   const inside = holes.filter((hole) => isWithin(hole, directory))
   if (inside.length === 0) return [{ path: directory, access: 'read', isDirectory }]

@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { findLibraries, launcherRuntime, putUp, startGuest } from '#sandbox'
+import { findLibraries, findPrograms, launcherRuntime, putUp, startGuest } from '#sandbox'
 import type { Ending, Layers, NamespaceMaker, Plan } from '#sandbox'
 import { runChild } from './child.ts'
 import { BUN } from './phylum.ts'
@@ -15,7 +15,6 @@ export const NOBODY = 65534
 export interface WallTrial {
   layers: Layers
   granted?: Partial<Plan['granted']>
-  programs?: readonly string[]
   denyAccess?: readonly string[]
   denyWrite?: readonly string[]
   /** Directory in which it starts, and below which everything else lies. */
@@ -71,7 +70,7 @@ export async function tryWall(trial: WallTrial, program: string): Promise<Fared>
   const { directory } = trial
   const run = join(directory, 'runs/phylum/run-1')
   const out = join(run, 'scratch/out')
-  for (const each of ['guest', 'scratch']) mkdirSync(join(run, each), { recursive: true })
+  for (const each of ['guest', 'scratch/tmp']) mkdirSync(join(run, each), { recursive: true })
   mkdirSync(join(directory, 'extension'), { recursive: true })
   for (
     const [name, text] of [
@@ -103,7 +102,7 @@ export async function tryWall(trial: WallTrial, program: string): Promise<Fared>
       api: [],
       ...trial.granted,
     },
-    programs: trial.programs ?? [],
+    ...findPrograms(trial.granted?.run ?? [], '/usr/bin:/bin'),
     denyAccess: trial.denyAccess ?? [],
     denyWrite: trial.denyWrite ?? [],
     args: [],
@@ -116,7 +115,7 @@ export async function tryWall(trial: WallTrial, program: string): Promise<Fared>
     {
       command: BUN,
       args: ['--no-env-file', '--config=/dev/null', join(run, 'guest/guest.js'), out],
-      environment: { PATH: '/usr/bin:/bin' },
+      environment: { PATH: '/usr/bin:/bin', TMPDIR: join(run, 'scratch/tmp') },
     },
     runtime,
     trial.layers,

@@ -26,6 +26,7 @@ function plan(
     libraries: { loader: null, files: [], nameService: [] },
     workingDirectory: '/work',
     programs: [],
+    interpreters: [],
     granted: { ...NOTHING, ...granted } as Plan['granted'],
     denyAccess: ['/home/u/.config/phylum'],
     denyWrite: ['/program'],
@@ -98,6 +99,7 @@ test('D62 planDeno() refuses a path that the engine would read as two, or as non
 test('F81 planDeno() builds the environment from nothing', () => {
   assert.deepEqual(planDeno(plan()).environment, {
     TERM: 'xterm',
+    TMPDIR: '/run/r1/scratch/tmp',
     DENO_DIR: '/run/r1/scratch/deno',
     DENO_DISABLE_NODE_SHIM: '1',
     DENO_NO_UPDATE_CHECK: '1',
@@ -122,6 +124,7 @@ test('F82 planDeno() hands out what is granted and never a credential or what st
     'DENO_DISABLE_NODE_SHIM',
     'DENO_NO_UPDATE_CHECK',
     'SECRET',
+    'TMPDIR',
   ])
   const all = planDeno(plan({ env: true }, { environment }))
   assert.deepEqual(Object.keys(all.environment).sort(), [
@@ -130,6 +133,7 @@ test('F82 planDeno() hands out what is granted and never a credential or what st
     'DENO_NO_UPDATE_CHECK',
     'PATH',
     'SECRET',
+    'TMPDIR',
   ])
 })
 

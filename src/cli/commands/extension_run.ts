@@ -3,7 +3,7 @@ import { run } from '#host'
 import { resolvePermissions } from '#permissions'
 import { digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
-import { assertHoldable, findDeno } from '#sandbox'
+import { assertHoldable, findDeno, findPrograms } from '#sandbox'
 import type { Engine } from '#sandbox'
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,7 +15,7 @@ import { USER_AGENT } from '../compose.ts'
 import type { Context } from '../compose.ts'
 import { assertConsent, createApiQuestion } from '../consent.ts'
 import { hostEngine } from '../platform.ts'
-import { chooseWall, engineCache, findPrograms } from '../wall.ts'
+import { chooseWall, engineCache } from '../wall.ts'
 
 /** `phylum ext run`, and `phylum NAME` */
 export const extensionRun: Command = {
@@ -64,6 +64,7 @@ export const extensionRun: Command = {
       granted,
       context: resolve,
       isAccepted: hasOption(given, 'yes'),
+      isRunConfined: hasNamespaces,
       stateDirectory: paths.stateDirectory,
     }
     await assertConsent(subject, terminal)
@@ -81,7 +82,7 @@ export const extensionRun: Command = {
       stateDirectory: makeStateDirectory(context, extension),
       engine: await findEngine(context),
       wall,
-      programs: findPrograms(granted.run, environment['PATH']),
+      ...findPrograms(granted.run, environment['PATH']),
       workingDirectory,
       apiOrigin: uri,
       credential: await context.credentialSource(),

@@ -22,7 +22,14 @@ export interface Task {
 
 /** One step in the making of a root. */
 export type Mount =
-  | { kind: 'bind'; path: string; access: 'read' | 'write' | 'device'; isDirectory: boolean }
+  | {
+    kind: 'bind'
+    path: string
+    access: 'read' | 'write' | 'device'
+    isDirectory: boolean
+    /** It is there so that nobody can move the directory, not for what it shows. */
+    isPin?: boolean
+  }
   | { kind: 'temporary'; path: string; mode: number }
   | { kind: 'processes'; path: string }
   | { kind: 'directory'; path: string }
