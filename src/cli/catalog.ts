@@ -7,6 +7,7 @@ import { extensionRun } from './commands/extension_run.ts'
 import { groupCreate } from './commands/group_create.ts'
 import { groupDelete } from './commands/group_delete.ts'
 import { groupList } from './commands/group_list.ts'
+import { sandbox } from './commands/sandbox.ts'
 import { serverExec } from './commands/server_exec.ts'
 import { serverStart } from './commands/server_start.ts'
 
@@ -14,6 +15,7 @@ import { serverStart } from './commands/server_start.ts'
 export const COMMANDS: readonly Command[] = [
   extensionRun,
   extensionList,
+  sandbox,
   authSetToken,
   authToken,
   authStatus,

@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts'
 
 /** Commands under the heading that a newcomer would look for. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['Extensions', ['ext run', 'ext list']],
+  ['Extensions', ['ext run', 'ext list', 'sandbox']],
   ['Credential', ['auth set-token', 'auth token', 'auth status']],
   ['API', ['group list', 'group create', 'group delete']],
   ['Embedded server', ['server start', 'server exec']],

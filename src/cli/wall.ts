@@ -2,7 +2,7 @@ import { PhylumError } from '#base'
 import { writeFileAtomic } from '#config'
 import type { EngineSearch, LauncherRuntime, Layers, NamespaceFinding } from '#sandbox'
 import { findHost, findNamespaces, launcherRuntime } from '#sandbox'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import type { Context } from './compose.ts'
@@ -11,6 +11,8 @@ import type { Context } from './compose.ts'
 export interface Wall {
   layers: Layers
   runtime: LauncherRuntime
+  /** Forgets what has worked before: the next run tries it again. */
+  forget(): void
 }
 
 /**
@@ -46,23 +48,37 @@ export async function chooseWall(
       log.warn(`the wall has no namespaces here, Landlock and seccomp alone: ${why}`)
     }
   }
-  const { libraries } = await findHost(process.execPath, engineCache(context))
-  const loader = libraries.loader === null ? [] : [libraries.loader]
   return {
     layers: { namespaces: maker, landlock: true, seccomp: true },
-    runtime: launcherRuntime([...loader, ...libraries.files]),
+    runtime: await launcherOf(context),
+    forget: () => rmSync(namespaceCache(context), { force: true }),
   }
 }
 
-/** Looks for what makes namespaces here. */
-export async function searchNamespaces(context: Context): Promise<NamespaceFinding> {
-  const { paths, environment, workingDirectory } = context
+/** Finds out how the launcher is started here. */
+export async function launcherOf(context: Context): Promise<LauncherRuntime> {
+  const { libraries } = await findHost(process.execPath, engineCache(context))
+  const loader = libraries.loader === null ? [] : [libraries.loader]
+  return launcherRuntime([...loader, ...libraries.files])
+}
+
+/** Looks for what makes namespaces here; a fresh look trusts nothing that was found before. */
+export async function searchNamespaces(
+  context: Context,
+  { isFresh = false } = {},
+): Promise<NamespaceFinding> {
+  const { environment, workingDirectory } = context
   return await findNamespaces({
+    isFresh,
     path: environment['PATH'],
     workingDirectory,
-    cacheFile: join(paths.cacheDirectory, 'namespaces.json'),
+    cacheFile: namespaceCache(context),
     write: writeCache,
   })
+}
+
+function namespaceCache({ paths }: Context): string {
+  return join(paths.cacheDirectory, 'namespaces.json')
 }
 
 /** Where it is remembered what engines are. */

@@ -38,7 +38,7 @@ export interface RunOptions {
   stateDirectory: string | null
   engine: Engine
   /** What the kernel holds back, and how the wall is put up; null when the user wants none. */
-  wall: { layers: Layers; runtime: LauncherRuntime } | null
+  wall: { layers: Layers; runtime: LauncherRuntime; forget: () => void } | null
   /** Where the programs of the manifest's `run` are, and what these need to be started. */
   programs: readonly string[]
   interpreters: readonly string[]
@@ -101,7 +101,10 @@ export async function run(options: RunOptions): Promise<number> {
       options.log.debug('Other processes of this user can look into this one')
     }
     const ending = await attend(guest, directory.path)
-    if (ending.failure !== undefined) throw explainFailure(ending.failure)
+    if (ending.failure !== undefined) {
+      options.wall?.forget()
+      throw explainFailure(ending.failure)
+    }
     const failure = broker.credentialError()
     // The extension failed because it had no credential; that is the user's news, not the extension's.
     if (ending.code !== 0 && failure instanceof PhylumError) throw failure

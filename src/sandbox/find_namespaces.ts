@@ -16,6 +16,8 @@ export interface NamespaceSearch {
   /** The user's `PATH`, for systems that keep their programs elsewhere. */
   path: string | undefined
   workingDirectory: string
+  /** Whether to try them even where it is known that they work. */
+  isFresh?: boolean
   /** File that remembers what has worked. */
   cacheFile: string
   /** Writes the cache, whole or not at all. */
@@ -48,7 +50,7 @@ export async function findNamespaces(search: NamespaceSearch): Promise<Namespace
     }
     const maker = { kind, path }
     const mark = markOf(maker)
-    if (recall(search.cacheFile) === mark) return { maker, faults }
+    if (!search.isFresh && recall(search.cacheFile) === mark) return { maker, faults }
     const fault = await tryMaker(maker)
     if (fault === undefined) {
       await search.write(search.cacheFile, JSON.stringify(mark)).catch(() => {})

@@ -5,6 +5,8 @@
 export { planDeno } from './deno.ts'
 export { compareVersions, findDeno, findHost, MINIMUM_DENO } from './engine.ts'
 export type { Engine, EngineSearch } from './engine.ts'
+export { examine } from './examine.ts'
+export type { Examination } from './examine.ts'
 export { explainFailure } from './explain_failure.ts'
 export { findLibraries } from './libraries.ts'
 export type { Libraries } from './libraries.ts'

@@ -24,6 +24,8 @@ export interface Ending {
   signal: NodeJS.Signals | null
   /** What kept the wall from standing; the engine was then never started. */
   failure?: Failure
+  /** Version of the Landlock that it was behind. */
+  landlock?: number
 }
 
 /**
@@ -67,32 +69,31 @@ export async function startGuest(launch: Launch | WalledLaunch): Promise<Guest> 
 interface Instructed {
   /** Resolves when the wall stands; never, if it does not. */
   ready: Promise<void>
-  /** Resolves when nothing more will be said. @returns what was missing */
-  finished: Promise<Failure | undefined>
+  /** Resolves when nothing more will be said: to what was missing, and what was there. */
+  finished: Promise<Pick<Ending, 'failure' | 'landlock'>>
 }
 
 /** Tells the launcher what to do, and reads whether it could. */
 function instruct(socket: Duplex, { task, namespaces, command }: WalledLaunch): Instructed {
   let text = ''
-  let isReady = false
-  let failure: Failure | undefined
+  let told: Pick<Ending, 'failure' | 'landlock'> | undefined
   let markReady = () => {}
   const ready = new Promise<void>((resolve) => markReady = resolve)
-  const finished = new Promise<Failure | undefined>((resolve) => {
+  const finished = new Promise<Pick<Ending, 'failure' | 'landlock'>>((resolve) => {
     socket.on('data', (chunk) => {
       const lines = (text + chunk).split('\n')
       text = lines.pop() ?? ''
       for (const line of lines) {
         const report = JSON.parse(line) as Report
-        if ('layer' in report) failure = report
-        else markReady()
-        isReady = true
+        if ('layer' in report) told = { ...told, failure: report }
+        else told = { landlock: report.landlock }
+        if (!('layer' in report)) markReady()
       }
     })
     // Where nothing was said, what should have made the namespaces did not.
     const layer = namespaces === null ? 'start' : 'namespaces'
     const silence: Failure = { layer, act: command, errno: 0 }
-    socket.once('close', () => resolve(isReady ? failure : silence))
+    socket.once('close', () => resolve(told ?? { failure: silence }))
   })
   // A launcher that was not started hears nothing; that is found out by its end.
   socket.on('error', () => {})
@@ -111,14 +112,14 @@ async function settle(
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), LAST_MOMENT)
   })
-  const failure = await Promise.race([instructed.finished, late])
+  const told = await Promise.race([instructed.finished, late])
   clearTimeout(timer)
   // The outermost process may end a moment before the first one of the namespaces, and with that all others.
   const until = performance.now() + LAST_MOMENT
   while (line().some(isRunning) && performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
-  return failure === undefined || ending.signal !== null ? ending : { ...ending, failure }
+  return ending.signal === null ? { ...ending, ...told } : ending
 }
 
 /** How long to wait for what follows the end of the outermost process at once, in milliseconds. */

@@ -7,6 +7,7 @@ import { enter } from './namespaces.ts'
 import type { NamespaceMaker } from './namespaces.ts'
 import type { Launch, Plan } from './plan.ts'
 import type { LauncherRuntime } from './runtime.ts'
+import type { Machine } from './system_calls.ts'
 import { createView } from './view.ts'
 
 /** Which layers a wall has. */
@@ -69,7 +70,8 @@ function listPorts(net: true | readonly string[]): true | number[] {
   return ports.some(Number.isNaN) ? true : [...new Set(ports)]
 }
 
-function machine(): 'x64' | 'arm64' {
+/** The machine this is, as its system calls are known. */
+export function machine(): Machine {
   if (process.arch === 'x64' || process.arch === 'arm64') return process.arch
   throw new PhylumError(
     'ERR_SANDBOX_START',

@@ -90,6 +90,8 @@ export interface StartOptions {
   input?: string
   directory?: string
   spawn?: SpawnOptions
+  /** Words in front of the command, as in `["strace", "-f"]`; their first is a path. */
+  under?: readonly string[]
   /** Kills the command after so many milliseconds; a test that needs this has failed. */
   limit?: number
 }
@@ -114,7 +116,7 @@ export function createHome(): Home {
   const settingsFile = join(path, 'config/phylum/settings.yaml')
 
   function start(form: Form, args: readonly string[], options: StartOptions = {}): ChildProcess {
-    const [command, ...head] = commandOf(form)
+    const [command, ...head] = [...(options.under ?? []), ...commandOf(form)]
     const env: Record<string, string> = { ...environment }
     for (const [name, value] of Object.entries(options.environment ?? {})) {
       if (value === undefined) delete env[name]

@@ -55,10 +55,10 @@ function start(system: System, task: Task): number {
   must(system, 'start', task.directory, 'chdir', text(task.directory))
   for (const [resource, most] of task.limits) limit(system, resource, most)
   must(system, 'seccomp', 'no_new_privs', 'prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-  if (task.landlock !== null) restrictFiles(system, task.landlock)
+  const landlock = task.landlock === null ? 0 : restrictFiles(system, task.landlock)
   if (task.filter !== null) restrictCalls(system, task.filter)
   // From here on the host knows that what comes is the command's own.
-  say(system, { isReady: true })
+  say(system, { isReady: true, landlock })
   return task.isInit ? attend(system, task) : become(system, task)
 }
 

@@ -29,9 +29,11 @@ const SCOPES_SINCE = 6
 
 /**
  * Puts up Landlock around the calling thread, and so around what it executes: rights that no rule grants are gone for good.
- * What the kernel does not know yet cannot be refused; the host has settled before which version is enough.
+ * What the kernel does not know yet cannot be refused.
+ *
+ * @returns the version of Landlock that is there
  */
-export function restrictFiles(system: System, ruleset: Ruleset): void {
+export function restrictFiles(system: System, ruleset: Ruleset): number {
   const version = system.call('landlock_create_ruleset', 0, 0, CREATE_RULESET_VERSION)
   const count = FILE_RIGHTS.find(([since]) => version >= since)?.[1]
   if (count === undefined) throw new Fault(LAYER, 'landlock_create_ruleset', -version)
@@ -63,6 +65,7 @@ export function restrictFiles(system: System, ruleset: Ruleset): void {
     }
   }
   must(system, LAYER, '', 'landlock_restrict_self', rules)
+  return version
 }
 
 /** Reads the first two words of `struct stat`, which are the same on all machines that are known here. */

@@ -62,7 +62,7 @@ export interface PathRule {
 }
 
 /** What the launcher answers: that all of it is in place and the command comes next, or what cannot be done. */
-export type Report = { isReady: true } | Failure
+export type Report = { isReady: true; landlock: number } | Failure
 
 /** What the launcher answers when it cannot do it. */
 export interface Failure {
