@@ -3,6 +3,7 @@ import { BROKER_ORIGIN, RUN_FILE } from '#protocol'
 import { buildEnvironment, readableNames } from './environment.ts'
 import { GUEST_FILE, IMPORT_MAP_FILE, SCRATCH } from './guest_files.ts'
 import type { Launch, Plan } from './plan.ts'
+import { isWithin } from './real_path.ts'
 
 /**
  * What keeps the engine from taking anything from outside: no configuration file and no lock file of the directory one
@@ -40,10 +41,15 @@ export function planDeno(plan: Plan): Launch {
     description,
     ...reach,
     ...state,
-    ...granted.read,
+    ...without(granted.read, plan.denyAccess),
     ...plan.programs,
   ]
-  const write = granted.write === true ? true : [description, ...reach, ...state, ...granted.write]
+  const write = granted.write === true ? true : [
+    description,
+    ...reach,
+    ...state,
+    ...without(granted.write, [...plan.denyAccess, ...plan.denyWrite]),
+  ]
   const net = granted.net === true
     ? true
     : [`unix:${plan.socket}`, new URL(BROKER_ORIGIN).host, ...granted.net.map(String)]
@@ -65,6 +71,14 @@ export function planDeno(plan: Plan): Launch {
     ],
     environment: buildEnvironment(plan),
   }
+}
+
+/**
+ * Leaves out what lies in a denied place. To the engine, of an allowed and a denied path the longer one counts: allowed
+ * "~/.cache/phylum/tokens" would win over denied "~/.cache/phylum".
+ */
+function without(paths: readonly string[], denied: readonly string[]): string[] {
+  return paths.filter((path) => !denied.some((each) => isWithin(path, each)))
 }
 
 function allow(kind: string, grant: true | readonly string[]): string[] {

@@ -61,29 +61,13 @@ const call = (numbers, ...args) => {
 }
 `
 
-/**
- * Runs a program under Bun, which has no permissions of its own, behind a wall of one's choice.
- *
- * @param program JavaScript that calls `tell(value)`; `call([x64, arm64], …)` makes a system call
- */
-export async function tryWall(trial: WallTrial, program: string): Promise<Fared> {
+/** Lays a run out, and gives its plan and the file that is its program. */
+export async function planOf(trial: WallTrial): Promise<{ plan: Plan; guest: string }> {
   const { directory } = trial
   const run = join(directory, 'runs/phylum/run-1')
-  const out = join(run, 'scratch/out')
   for (const each of ['guest', 'scratch/tmp']) mkdirSync(join(run, each), { recursive: true })
   mkdirSync(join(directory, 'extension'), { recursive: true })
-  for (
-    const [name, text] of [
-      ['guest/guest.js', `const HOST = ${process.pid}\n${PRELUDE}${program}`],
-      [
-        'broker.sock',
-        '',
-      ],
-      ['scratch/out', ''],
-    ]
-  ) {
-    writeFileSync(join(run, name!), text!)
-  }
+  for (const name of ['broker.sock', 'scratch/out']) writeFileSync(join(run, name), '')
   const plan: Plan = {
     engine: BUN,
     libraries: await findLibraries(BUN),
@@ -108,14 +92,26 @@ export async function tryWall(trial: WallTrial, program: string): Promise<Fared>
     args: [],
     environment: {},
   }
+  return { plan, guest: join(run, 'guest/guest.js') }
+}
+
+/**
+ * Runs a program under Bun, which has no permissions of its own, behind a wall of one's choice.
+ *
+ * @param program JavaScript that calls `tell(value)`; `call([x64, arm64], …)` makes a system call
+ */
+export async function tryWall(trial: WallTrial, program: string): Promise<Fared> {
+  const { plan, guest: file } = await planOf(trial)
+  const out = join(plan.runDirectory, 'scratch/out')
+  writeFileSync(file, `const HOST = ${process.pid}\n${PRELUDE}${program}`)
   const { loader, files } = await findLibraries(process.execPath)
   const runtime = launcherRuntime([...(loader === null ? [] : [loader]), ...files])
   const guest = await startGuest(putUp(
     plan,
     {
       command: BUN,
-      args: ['--no-env-file', '--config=/dev/null', join(run, 'guest/guest.js'), out],
-      environment: { PATH: '/usr/bin:/bin', TMPDIR: join(run, 'scratch/tmp') },
+      args: ['--no-env-file', '--config=/dev/null', file, out],
+      environment: { PATH: '/usr/bin:/bin', TMPDIR: join(plan.runDirectory, 'scratch/tmp') },
     },
     runtime,
     trial.layers,

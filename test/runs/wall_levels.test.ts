@@ -103,6 +103,24 @@ onStage(
   },
 )
 
+onStage(
+  'N196 namespaces that are gone since they last worked end the run, and are not counted on again',
+  async ({ phylum }) => {
+    assert.equal((await phylum('nothing', GROUPS)).code, 0)
+    const gone = await phylum('namespaces', GROUPS)
+    assert.equal(gone.code, 117)
+    assert.match(
+      gone.stderr,
+      /^error\[ERR_SANDBOX_START\]: Cannot put up the wall: namespaces failed/m,
+    )
+    const next = await phylum('namespaces', GROUPS)
+    assert.deepEqual([next.code, /^warning: the wall has no namespaces/.test(next.stderr)], [
+      0,
+      true,
+    ])
+  },
+)
+
 onStage('N196 without namespaces, nothing that only they hold is run', async ({ home, phylum }) => {
   for (const permissions of ['run = ["cat"]', 'write = true', 'write = ["~/"]']) {
     home.extension('sample', {

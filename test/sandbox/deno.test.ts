@@ -143,3 +143,14 @@ test('planDeno() gives PATH to an extension that may start commands, and to no o
   assert.equal(launch.environment['PATH'], '/bin')
   assert.equal(flag(launch.args, 'allow-run'), '--allow-run=/bin/echo')
 })
+
+test('A5 planDeno() grants nothing in a denied place, where the engine would let the longer path win', () => {
+  const inside = ['/home/u/.config/phylum/settings.yaml.bak', '/home/u/.config/phylum']
+  const { args } = planDeno(plan({
+    read: [...inside, '/home/u/.config/phylum2', '/program/x'],
+    write: [...inside, '/program/x', '/data'],
+  }))
+  assert.match(flag(args, 'allow-read')!, /,\/home\/u\/\.config\/phylum2,\/program\/x$/)
+  assert.match(flag(args, 'allow-write')!, /broker\.sock,\/data$/)
+  assert.doesNotMatch(args.join(' '), /settings\.yaml/)
+})
