@@ -70,12 +70,11 @@ export function createPlatformFetch(options: { ignoreCerts: boolean }): Platform
   }
 }
 
-/** The engine that runs phylum, where that is Deno: it is there already, so extensions can run in it too. */
-export function hostEngine(): string | undefined {
-  return 'Deno' in globalThis ? Deno.execPath() : undefined
+/** The engine that runs phylum: it is there already, so extensions can run in it too. */
+export function hostEngine(): 'bun' | 'deno' {
+  return 'Bun' in globalThis ? 'bun' : 'deno'
 }
 
 declare const Deno: {
   createHttpClient(options: { poolMaxIdlePerHost: number }): unknown
-  execPath(): string
 }

@@ -7,14 +7,16 @@ import type { GrantedPermissions } from '#permissions'
 import { PROTOCOL_VERSION } from '#protocol'
 import {
   assertHoldable,
+  assertWhole,
   explainFailure,
+  planBun,
   planDeno,
   putUp,
   startGuest,
   startWatchdog,
   writeGuestFiles,
 } from '#sandbox'
-import type { Ending, Engine, Guest, LauncherRuntime, Layers, Plan } from '#sandbox'
+import type { Ending, Engine, EngineKind, Guest, LauncherRuntime, Layers, Plan } from '#sandbox'
 import { constants } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { closeProcess } from './harden.ts'
@@ -36,7 +38,7 @@ export interface RunOptions {
   args: readonly string[]
   /** The extension's state directory, which exists; null when it keeps none. */
   stateDirectory: string | null
-  engine: Engine
+  engine: Engine & { kind: EngineKind }
   /** What the kernel holds back, and how the wall is put up; null when the user wants none. */
   wall: { layers: Layers; runtime: LauncherRuntime; forget: () => void } | null
   /** Where the programs of the manifest's `run` are, and what these need to be started. */
@@ -72,6 +74,7 @@ export async function run(options: RunOptions): Promise<number> {
   const closed = [...options.denyAccess, ...options.denyWrite]
   const hasNamespaces = (options.wall?.layers.namespaces ?? null) !== null
   assertHoldable(options.granted, closed, hasNamespaces)
+  if (options.engine.kind === 'bun') assertWhole(options.wall?.layers)
   const directory = createRunDirectory(options.runPlaces)
   let broker: Broker | undefined
   try {
@@ -133,7 +136,7 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
     args: options.args,
     environment: options.environment,
   }
-  const launch = planDeno(plan)
+  const launch = options.engine.kind === 'bun' ? planBun(plan) : planDeno(plan)
   const { wall } = options
   return await startGuest(
     wall === null ? launch : putUp(plan, launch, wall.runtime, wall.layers),

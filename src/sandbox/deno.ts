@@ -69,7 +69,13 @@ export function planDeno(plan: Plan): Launch {
       guest,
       ...plan.args,
     ],
-    environment: buildEnvironment(plan),
+    environment: {
+      ...buildEnvironment(plan),
+      DENO_DIR: `${plan.runDirectory}/${SCRATCH}/deno`,
+      DENO_NO_UPDATE_CHECK: '1',
+      // Where no Node.js is in PATH, the engine would put itself there under that name.
+      DENO_DISABLE_NODE_SHIM: '1',
+    },
   }
 }
 

@@ -6,15 +6,52 @@ import { findCommand, isExecutable } from './find_program.ts'
 import { findLibraries } from './libraries.ts'
 import type { Libraries } from './libraries.ts'
 
+/** What is known of an engine before one is found. */
+interface Kind {
+  /** Its name, for people. */
+  name: string
+  /** Its name as a program. */
+  program: string
+  /** The oldest version that holds what we promise. */
+  minimum: string
+  /** The user's own choice of one. */
+  variable: string
+  /** What it says of its version. */
+  says: RegExp
+}
+
 /** The oldest Deno whose permissions hold what we promise: no-follow for /proc, sockets under net, closed import paths. */
 export const MINIMUM_DENO = '2.9.4'
+
+/** The oldest Bun that the guest has been run in. */
+export const MINIMUM_BUN = '1.4.0'
+
+const KINDS = {
+  deno: {
+    name: 'Deno',
+    program: 'deno',
+    minimum: MINIMUM_DENO,
+    variable: 'PHYLUM_DENO',
+    says: /^deno (\d+\.\d+\.\d+)/,
+  },
+  bun: {
+    name: 'Bun',
+    program: 'bun',
+    minimum: MINIMUM_BUN,
+    variable: 'PHYLUM_BUN',
+    says: /^(\d+\.\d+\.\d+)/,
+  },
+} as const satisfies Record<string, Kind>
+
+/** Which engine an extension runs in. */
+export type EngineKind = keyof typeof KINDS
 
 /** How long an engine may take to tell its version, in milliseconds. */
 const PROBE_LIMIT = 10_000
 
 /** Where an engine is looked for. */
 export interface EngineSearch {
-  /** The user's own choice, `PHYLUM_DENO`. */
+  /** The user's own choice, by `PHYLUM_DENO` or `PHYLUM_BUN`. */
   chosen: string | undefined
   /** Absolute paths that are tried first: the engine that came with phylum, the one that runs it. */
   candidates: readonly string[]
@@ -44,13 +81,17 @@ interface Probed extends Engine {
 }
 
 /**
- * Finds a Deno that is new enough.
+ * Finds an engine that is new enough.
  *
- * @throws ERR_SANDBOX_ENGINE when there is none, or the one found is too old or not Deno
+ * @throws ERR_SANDBOX_ENGINE when there is none, or the one found is too old or another program
  */
-export async function findDeno(search: EngineSearch): Promise<Engine> {
-  const engine = await recall(locate(search), search, askVersion)
-  assertRecent(engine.version, engine.path)
+export async function findEngine(kind: EngineKind, search: EngineSearch): Promise<Engine> {
+  const engine = await recall(
+    locate(KINDS[kind], search),
+    search,
+    (path) => askVersion(KINDS[kind], path),
+  )
+  assertRecent(KINDS[kind], engine)
   return engine
 }
 
@@ -83,20 +124,21 @@ async function recall(
   return found
 }
 
-function locate(search: EngineSearch): string {
+function locate(kind: Kind, search: EngineSearch): string {
+  const { name, program, minimum, variable } = kind
   if (search.chosen !== undefined && search.chosen !== '') {
     if (isAbsolute(search.chosen) && isExecutable(search.chosen)) return realpathSync(search.chosen)
     throw new PhylumError(
       'ERR_SANDBOX_ENGINE',
-      `Cannot start Deno: PHYLUM_DENO is "${
+      `Cannot start ${name}: ${variable} is "${
         display(search.chosen)
       }", which is not the absolute path of an executable`,
     )
   }
-  const found = search.candidates.find(isExecutable) ?? findCommand('deno', search.path)
+  const found = search.candidates.find(isExecutable) ?? findCommand(program, search.path)
   if (found !== undefined) return realpathSync(found)
-  throw new PhylumError('ERR_SANDBOX_ENGINE', 'Cannot find Deno, in which extensions run', {
-    hints: [`install Deno ${MINIMUM_DENO} or newer`, 'or set PHYLUM_DENO to the path of one'],
+  throw new PhylumError('ERR_SANDBOX_ENGINE', `Cannot find ${name}, in which extensions run`, {
+    hints: [`install ${name} ${minimum} or newer`, `or set ${variable} to the path of one`],
   })
 }
 
@@ -124,20 +166,22 @@ function isLibraries(value: unknown): value is Libraries {
     Array.isArray(value.files) && 'nameService' in value && Array.isArray(value.nameService)
 }
 
-function askVersion(path: string): Promise<string> {
+function askVersion({ name, minimum, variable, says }: Kind, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(path, ['--version'], { env: {}, timeout: PROBE_LIMIT }, (error, stdout) => {
-      const version = /^deno (\d+\.\d+\.\d+)/.exec(stdout)?.[1]
+    // The executable that phylum is tells its version as Bun where it is asked as Bun; other programs make nothing of it.
+    const options = { env: { BUN_BE_BUN: '1' }, timeout: PROBE_LIMIT }
+    execFile(path, ['--version'], options, (error, stdout) => {
+      const version = says.exec(stdout)?.[1]
       if (error === null && version !== undefined) return resolve(version)
       reject(
         new PhylumError(
           'ERR_SANDBOX_ENGINE',
-          `Cannot start Deno: "${display(path)}" does not tell its version`,
+          `Cannot start ${name}: "${display(path)}" does not tell its version`,
           {
             cause: error ?? undefined,
             hints: [
-              `install Deno ${MINIMUM_DENO} or newer`,
-              'or set PHYLUM_DENO to the path of one',
+              `install ${name} ${minimum} or newer`,
+              `or set ${variable} to the path of one`,
             ],
           },
         ),
@@ -146,14 +190,14 @@ function askVersion(path: string): Promise<string> {
   })
 }
 
-function assertRecent(version: string, path: string): void {
-  if (compareVersions(version, MINIMUM_DENO) >= 0) return
+function assertRecent({ name, minimum, variable }: Kind, { version, path }: Probed): void {
+  if (compareVersions(version, minimum) >= 0) return
   throw new PhylumError(
     'ERR_SANDBOX_ENGINE',
-    `Cannot start Deno: "${
+    `Cannot start ${name}: "${
       display(path)
-    }" is ${version}, and ${MINIMUM_DENO} is the oldest that confines an extension`,
-    { hints: ['upgrade Deno', 'or set PHYLUM_DENO to the path of a newer one'] },
+    }" is ${version}, and ${minimum} is the oldest that will do`,
+    { hints: [`upgrade ${name}`, `or set ${variable} to the path of a newer one`] },
   )
 }
 

@@ -1,5 +1,5 @@
 import { isReservedVariable } from '#permissions'
-import { SCRATCH, TEMPORARY } from './guest_files.ts'
+import { TEMPORARY } from './guest_files.ts'
 import type { Plan } from './plan.ts'
 
 /** What an extension may know of the terminal it writes to; none of it names a file, a host or a program. */
@@ -23,10 +23,6 @@ export function buildEnvironment(plan: Plan): Record<string, string> {
   }
   // The system's own may not be there, or not be for writing; and the user's is nobody's business here.
   environment['TMPDIR'] = `${plan.runDirectory}/${TEMPORARY}`
-  environment['DENO_DIR'] = `${plan.runDirectory}/${SCRATCH}/deno`
-  environment['DENO_NO_UPDATE_CHECK'] = '1'
-  // Where no Node.js is in PATH, the engine would put itself there under that name.
-  environment['DENO_DISABLE_NODE_SHIM'] = '1'
   return environment
 }
 

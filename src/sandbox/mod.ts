@@ -2,9 +2,10 @@
  * How a guest is confined: one plan in neutral words, one driver for each means that holds it. It starts the process and
  * knows how to signal it; it knows no credential, and nothing of what the guest is for.
  */
+export { planBun } from './bun.ts'
 export { planDeno } from './deno.ts'
-export { compareVersions, findDeno, findHost, MINIMUM_DENO } from './engine.ts'
-export type { Engine, EngineSearch } from './engine.ts'
+export { compareVersions, findEngine, findHost, MINIMUM_DENO } from './engine.ts'
+export type { Engine, EngineKind, EngineSearch } from './engine.ts'
 export { examine } from './examine.ts'
 export type { Examination } from './examine.ts'
 export { explainFailure } from './explain_failure.ts'
@@ -14,7 +15,7 @@ export { findNamespaces } from './find_namespaces.ts'
 export type { NamespaceFinding, NamespaceSearch } from './find_namespaces.ts'
 export { writeGuestFiles } from './guest_files.ts'
 export type { NamespaceMaker } from './namespaces.ts'
-export { assertHoldable } from './one_wall.ts'
+export { assertHoldable, assertWhole } from './one_wall.ts'
 export type { Launch, Plan } from './plan.ts'
 export { findPrograms } from './programs.ts'
 export type { Programs } from './programs.ts'

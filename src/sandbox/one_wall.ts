@@ -1,5 +1,6 @@
 import { PhylumError } from '#base'
 import type { GrantedPermissions } from '#permissions'
+import type { Layers } from './wall.ts'
 
 /**
  * Refuses what nothing here holds back. To start with a warning instead would break what phylum promises: that an extension never
@@ -34,6 +35,26 @@ export function assertHoldable(
       throw refusal(`it asks to write to "${place}", and "${below}" below it must stay closed`)
     }
   }
+}
+
+/**
+ * Refuses to run an engine that has no permissions of its own behind anything but the whole wall: what one layer leaves open,
+ * nothing else would hold.
+ *
+ * @throws ERR_SANDBOX_ENGINE
+ */
+export function assertWhole(layers: Layers | undefined): void {
+  if (layers?.landlock && layers.seccomp && layers.namespaces !== null) return
+  throw new PhylumError(
+    'ERR_SANDBOX_ENGINE',
+    'Cannot run the extension in the engine "bun": it needs the whole wall, namespaces included',
+    {
+      hints: [
+        '`phylum sandbox --check` shows what is missing',
+        'or say engine = "deno" in its manifest, if it runs there',
+      ],
+    },
+  )
 }
 
 function isAsked(grant: true | readonly string[]): boolean {

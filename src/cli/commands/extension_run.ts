@@ -1,10 +1,9 @@
-import { display, PhylumError } from '#base'
 import { run } from '#host'
 import { resolvePermissions } from '#permissions'
 import { digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
-import { assertHoldable, findDeno, findPrograms } from '#sandbox'
-import type { Engine } from '#sandbox'
+import { assertHoldable, assertWhole, findEngine, findPrograms } from '#sandbox'
+import type { Engine, EngineKind } from '#sandbox'
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -50,7 +49,6 @@ export const extensionRun: Command = {
       isPresent: existsSync,
       realPath,
     }
-    assertEngine(extension)
     const granted = resolvePermissions(extension.manifest, resolve)
     const isWriter = granted.write === true || granted.write.length > 0
     const places = protectedPlaces(context, isWriter)
@@ -58,6 +56,8 @@ export const extensionRun: Command = {
     // Before the question: nobody is asked to agree to what is refused anyway.
     const hasNamespaces = (wall?.layers.namespaces ?? null) !== null
     assertHoldable(granted, [...places.denyAccess, ...places.denyWrite], hasNamespaces)
+    const kind = extension.manifest.engine ?? 'deno'
+    if (kind === 'bun') assertWhole(wall?.layers)
     const subject = {
       extension,
       digest: await digestExtension(extension.directory),
@@ -80,7 +80,7 @@ export const extensionRun: Command = {
       granted,
       args: given.rest,
       stateDirectory: makeStateDirectory(context, extension),
-      engine: await findEngine(context),
+      engine: { kind, ...await locateEngine(context, kind) },
       wall,
       ...findPrograms(granted.run, environment['PATH']),
       workingDirectory,
@@ -99,18 +99,6 @@ export const extensionRun: Command = {
   },
 }
 
-/** Refuses the engine that has no permissions of its own, until the kernel confines it. */
-function assertEngine({ manifest }: Extension): void {
-  if (manifest.engine === undefined || manifest.engine === 'deno') return
-  throw new PhylumError(
-    'ERR_SANDBOX_ENGINE',
-    `Cannot run "${
-      display(manifest.name)
-    }": nothing here confines the engine "${manifest.engine}" yet`,
-    { hints: ['say engine = "deno" in its manifest, if it runs there'] },
-  )
-}
-
 /**
  * Makes the directory in which an extension keeps its state: by name for one that is installed, by place for one that is
  * not, so that no directory can claim the state of an installed extension. Without a writable place there is none.
@@ -125,26 +113,30 @@ function makeStateDirectory({ paths }: Context, extension: Extension): string | 
   }
 }
 
-async function findEngine(context: Context): Promise<Engine> {
+async function locateEngine(context: Context, kind: EngineKind): Promise<Engine> {
+  const { environment } = context
   const program = programDirectory()
   const modules = program === undefined ? [] : [join(program, 'node_modules'), dirname(program)]
-  const own = hostEngine()
-  return await findDeno({
-    chosen: context.environment['PHYLUM_DENO'],
+  const own = hostEngine() === kind ? [process.execPath] : []
+  return await findEngine(kind, {
+    chosen: kind === 'deno' ? environment['PHYLUM_DENO'] : environment['PHYLUM_BUN'],
     candidates: [
-      ...(own === undefined ? [] : [own]),
-      ...modules.flatMap((
-        each,
-      ) => [join(each, `@deno/${enginePackage()}/deno`), join(each, 'deno/deno')]),
+      ...own,
+      ...modules.flatMap((each) => enginePackages(kind).map((name) => join(each, name))),
     ],
-    path: context.environment['PATH'],
+    path: environment['PATH'],
     ...engineCache(context),
   })
 }
 
-/** Name of the npm package that holds the engine for this machine. */
-function enginePackage(): string {
-  return `${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}`
+/** Where npm packages hold an engine for this machine. */
+function enginePackages(kind: EngineKind): string[] {
+  const { platform, arch } = process
+  if (kind === 'deno') {
+    return [`@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}/deno`, 'deno/deno']
+  }
+  const machine = arch === 'arm64' ? 'aarch64' : arch
+  return [`@oven/bun-${platform}-${machine}/bin/bun`, 'bun/bin/bun.exe']
 }
 
 /** What stays closed to every extension, whatever it was granted: secrets, consents, and programs with the user's rights. */
