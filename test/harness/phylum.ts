@@ -4,12 +4,12 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -197,7 +197,8 @@ function listFiles(directory: string): string[] {
   const files: string[] = []
   for (const name of readdirSync(directory, { recursive: true }) as string[]) {
     const path = join(directory, name)
-    if (statSync(path, { throwIfNoEntry: false })?.isFile()) files.push(path)
+    // A link to the settings is no copy of them.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) files.push(path)
   }
   return files
 }
