@@ -14,6 +14,7 @@ import { extensionRun } from './commands/extension_run.ts'
 import { groupCreate } from './commands/group_create.ts'
 import { groupDelete } from './commands/group_delete.ts'
 import { groupList } from './commands/group_list.ts'
+import { sandbox } from './commands/sandbox.ts'
 import { serverExec } from './commands/server_exec.ts'
 import { serverExport } from './commands/server_export.ts'
 import { serverImport } from './commands/server_import.ts'
@@ -24,6 +25,7 @@ import { serverStart } from './commands/server_start.ts'
 export const COMMANDS: readonly Command[] = [
   extensionRun,
   extensionList,
+  sandbox,
   authLogin,
   authRegister,
   authLogout,

@@ -15,6 +15,8 @@ export interface Subject {
   context: ResolveContext
   /** `-y` was given: the answer is yes, for this run and without a record. */
   isAccepted: boolean
+  /** Whether programs that it starts are behind the wall as well. */
+  isRunConfined: boolean
   stateDirectory: string
 }
 
@@ -35,7 +37,7 @@ export async function assertConsent(subject: Subject, terminal: Terminal): Promi
   })
   if (state === 'agreed') return
   const name = `"${display(extension.manifest.name)}"`
-  terminal.say(renderQuestion(terminal, name, state, granted))
+  terminal.say(renderQuestion(terminal, name, state, subject))
   const answer = await terminal.prompter.confirm(`Run extension ${name} with these permissions?`)
   if (answer === undefined) {
     throw new PhylumError(
@@ -53,14 +55,14 @@ function renderQuestion(
   terminal: Terminal,
   name: string,
   state: 'new' | 'changed' | 'wider',
-  granted: GrantedPermissions,
+  { granted, isRunConfined }: Subject,
 ): string {
   const why = {
     new: `Extension ${name} asks for permission to:`,
     changed: `The files of extension ${name} have changed since you agreed. It asks to:`,
     wider: `Extension ${name} asks for more than you agreed to. It asks to:`,
   }[state]
-  const { dangers, lines } = describePermissions(granted)
+  const { dangers, lines } = describePermissions(granted, { isRunConfined })
   return [
     terminal.paint('bold', why, 'stderr'),
     ...dangers.map((each) => `  ${terminal.paint('red', 'danger:', 'stderr')} ${each}`),

@@ -37,6 +37,8 @@ export function dispatch(argv: readonly string[], commands: readonly Command[]):
   const name = ALIASES.get(word) ?? word
   const family = commands.filter((each) => each.name.split(' ')[0] === name)
   if (family.length === 0) return meanExtension(word, top, commands)
+  const alone = family.find((each) => each.name === name)
+  if (alone !== undefined) return meanRest(alone, top.rest, top.options)
   if (top.options.has('help')) return { kind: 'family', word: name, options: top.options }
   return meanCommand(name, family, top)
 }
@@ -82,8 +84,13 @@ function meanCommand(name: string, family: readonly Command[], top: Given): Mean
       family.map((each) => each.name),
     )
   }
+  return meanRest(command, second.rest, options)
+}
+
+/** Reads what follows the words of a command. */
+function meanRest(command: Command, rest: readonly string[], options: OptionValues): Meaning {
   const usage = usageLine(command)
-  const given = parseArguments(second.rest, {
+  const given = parseArguments(rest, {
     options: [...command.options, ...GLOBAL_OPTIONS],
     usage,
     ...(command.takesRest ? { stopAfter: command.positionals.max } : {}),

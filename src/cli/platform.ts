@@ -88,9 +88,9 @@ export function isTerminal(descriptor: number): boolean | undefined {
   }
 }
 
-/** The engine that runs phylum, where that is Deno: it is there already, so extensions can run in it too. */
-export function hostEngine(): string | undefined {
-  return 'Deno' in globalThis ? Deno.execPath() : undefined
+/** The engine that runs phylum: it is there already, so extensions can run in it too. */
+export function hostEngine(): 'bun' | 'deno' {
+  return 'Bun' in globalThis ? 'bun' : 'deno'
 }
 
 /** The operating system's keyring, as Bun reaches it; undefined elsewhere. */

@@ -10,6 +10,7 @@ export const ENVIRONMENT = {
   PHYLUM_API_URI: 'Address of the API; wins over "connection.uri" in settings.yaml',
   PHYLUM_NO_INPUT: 'Not empty: never ask anything, as if there were no terminal',
   PHYLUM_DENO: 'Path of the deno executable that runs extensions',
+  PHYLUM_BUN: 'Path of the bun executable that runs extensions whose engine it is',
   PHYLUM_LOG: 'How much is logged on stderr: "error", "warn", "info" or "debug"',
   HOME: 'Home directory, below which the XDG directories lie unless they are set',
   XDG_CONFIG_HOME: 'Directory of settings, default "~/.config"',

@@ -19,10 +19,17 @@ export interface Settings {
   readonly ignoreCerts: boolean
   /** `organization`; null when none is chosen. */
   readonly organization: string | null
+  /** `sandbox.wall`: how much of the kernel's wall there must be; null when the user has not said. */
+  readonly wall: WallSetting | null
 }
 
 /** Account of a credential in the operating system's keyring: a UUID, new with each credential. */
 export type KeyringAccount = string & { readonly __brand: 'KeyringAccount' }
+
+/** How much of the kernel's wall an extension must run behind: all of it, what a container allows, or none. */
+export type WallSetting = (typeof WALL_SETTINGS)[number]
+
+const WALL_SETTINGS = ['full', 'partial', 'off'] as const
 
 /** What holds where no settings file exists. */
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
@@ -32,6 +39,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   lastUpdate: null,
   ignoreCerts: false,
   organization: null,
+  wall: null,
 })
 
 /**
@@ -65,6 +73,7 @@ export function toSettings(document: SettingsDocument): Settings {
     lastUpdate: optional(document.entry('last_update'), number),
     ignoreCerts: optional(document.entry('ignore_certs'), boolean) ?? false,
     organization: optional(document.entry('organization'), text),
+    wall: optional(document.entry('sandbox', 'wall'), wall),
   }
 }
 
@@ -101,6 +110,12 @@ function secret(entry: SettingsEntry): Secret {
 function text(entry: SettingsEntry): string {
   if (typeof entry.value === 'string') return entry.value
   throw wrongValue(entry, 'text', 'put the value in double quotes')
+}
+
+function wall(entry: SettingsEntry): WallSetting {
+  const found = WALL_SETTINGS.find((each) => each === entry.value)
+  if (found !== undefined) return found
+  throw wrongValue(entry, 'full, partial or off', 'write one of these words')
 }
 
 function number(entry: SettingsEntry): number {

@@ -8,6 +8,7 @@ import type { RunDescription } from '#protocol'
 import { ApiError } from './api_error.ts'
 import { createApi } from './api.ts'
 import type { Api } from './api.ts'
+import { engine } from './engine.ts'
 import { ownFrames, renderError, report } from './report.ts'
 
 /** What a module that exports a function by default is called with. */
@@ -18,13 +19,12 @@ export interface Invocation {
   state: string | null
 }
 
-const run = readDescription(new URL('./run.json', import.meta.url).pathname)
-const client = Deno.createHttpClient({ proxy: { transport: 'unix', path: run.socket } })
+const run = readDescription(new URL('../scratch/run.json', import.meta.url).pathname)
 
 /** Calls the API with the user's credential, which stays in the host. */
 export const api: Api = createApi(
   run,
-  (url, init) => fetch(url, { ...init, client } as RequestInit),
+  engine.connect(run.socket),
   (message, grant, stack) => {
     const place = ownFrames(stack, run.directory)[0]
     report(
@@ -37,25 +37,18 @@ export const api: Api = createApi(
 
 let isFinished = false
 
+engine.offer({ api })
 // Not awaited: the extension imports this very module, and would wait for it to finish while it waits for the extension.
 start().catch(fail)
-addEventListener('beforeunload', () => {
+engine.watch(() => {
   // The engine ends with 0 when nothing is left to wait for; an extension that waits for ever has not succeeded.
   if (!isFinished) fail(new Error('it ended while it waited for a promise that nothing can settle'))
-})
-addEventListener('unhandledrejection', (event) => {
-  event.preventDefault()
-  fail(event.reason)
-})
-addEventListener('error', (event) => {
-  event.preventDefault()
-  fail(event.error)
-})
+}, fail)
 
 async function start(): Promise<void> {
   const module = await import(run.entryPoint)
   if (typeof module.default === 'function') {
-    const invocation: Invocation = { api, args: Deno.args, name: run.name, state: run.state }
+    const invocation: Invocation = { api, args: engine.args, name: run.name, state: run.state }
     await module.default(invocation)
   }
   isFinished = true
@@ -65,13 +58,12 @@ function fail(error: unknown): never {
   // A credential that is missing or refused is between the host and its user; the host says so, with what to do.
   const isOurs = error instanceof ApiError && error.code.startsWith('ERR_AUTH_')
   if (!isOurs) report(renderError(error, run.name, run.directory))
-  return Deno.exit(EXIT_UNCAUGHT)
+  return engine.exit(EXIT_UNCAUGHT)
 }
 
 /** Reads how to reach the broker, and removes the file: no other process of this user is to learn the capability. */
 function readDescription(path: string): RunDescription {
-  const description = JSON.parse(Deno.readTextFileSync(path)) as RunDescription
-  Deno.removeSync(path)
+  const description = JSON.parse(engine.take(path)) as RunDescription
   if (description.version !== PROTOCOL_VERSION) {
     throw new Error(
       `host and guest disagree: protocol ${description.version}, not ${PROTOCOL_VERSION}`,

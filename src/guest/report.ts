@@ -1,9 +1,8 @@
-/** Colour is for terminals whose owner has not asked for none (no-color.org). */
-const encoder = new TextEncoder()
+import { engine } from './engine.ts'
 
 /** Writes one line, or several, to stderr. */
 export function report(text: string): void {
-  Deno.stderr.writeSync(encoder.encode(`${text}\n`))
+  engine.writeError(`${text}\n`)
 }
 
 /**
@@ -28,11 +27,16 @@ function renderCause(cause: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${withoutAdvice(cause.message)}` : String(cause)
 }
 
-/** Keeps the frames of a stack that lie in the extension, shown as paths relative to it. */
+/**
+ * Keeps the frames of a stack that lie in the extension, shown as paths relative to it.
+ *
+ * @param directory as a URL; where an engine names files by their paths, they are found as well
+ */
 export function ownFrames(stack: string, directory: string): string[] {
-  return stack.split('\n')
-    .filter((line) => line.trimStart().startsWith('at ') && line.includes(directory))
-    .map((line) => `    ${line.trimStart().replaceAll(directory, '')}`)
+  const names = [directory, decodeURIComponent(new URL(directory).pathname)]
+  return stack.split('\n').map((line) => line.trimStart())
+    .filter((line) => line.startsWith('at ') && names.some((name) => line.includes(name)))
+    .map((line) => `    ${names.reduce((shown, name) => shown.replaceAll(name, ''), line)}`)
 }
 
 /** The engine advises a command-line flag, which is not an author's to give; the manifest is. */

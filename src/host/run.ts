@@ -5,12 +5,23 @@ import type { Broker } from '#broker'
 import { isNetGranted } from '#permissions'
 import type { GrantedPermissions } from '#permissions'
 import { PROTOCOL_VERSION } from '#protocol'
-import { assertHoldable, planDeno, startGuest, startWatchdog, writeGuestFiles } from '#sandbox'
-import type { Ending, Guest } from '#sandbox'
+import {
+  assertHoldable,
+  assertWhole,
+  explainFailure,
+  planBun,
+  planDeno,
+  putUp,
+  startGuest,
+  startWatchdog,
+  writeGuestFiles,
+} from '#sandbox'
+import type { Ending, Engine, EngineKind, Guest, LauncherRuntime, Layers, Plan } from '#sandbox'
 import { constants } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { closeProcess } from './harden.ts'
 import { createRunDirectory } from './run_directory.ts'
+import type { RunDirectory } from './run_directory.ts'
 import { forwardSignals } from './signals.ts'
 
 /** What one run needs. */
@@ -27,8 +38,13 @@ export interface RunOptions {
   args: readonly string[]
   /** The extension's state directory, which exists; null when it keeps none. */
   stateDirectory: string | null
-  /** Executable of the engine. */
-  engine: string
+  engine: Engine & { kind: EngineKind }
+  /** What the kernel holds back, and how the wall is put up; null when the user wants none. */
+  wall: { layers: Layers; runtime: LauncherRuntime; forget: () => void } | null
+  /** Where the programs of the manifest's `run` are, and what these need to be started. */
+  programs: readonly string[]
+  interpreters: readonly string[]
+  workingDirectory: string
   apiOrigin: string
   credential: CredentialSource
   /** Puts the question for a manifest without `[api]` table; the guest is stopped meanwhile. */
@@ -55,7 +71,10 @@ export interface RunOptions {
  * @throws ERR_SANDBOX_START, ERR_HOST_DIRECTORY, and what kept the credential from being used when the extension failed for it
  */
 export async function run(options: RunOptions): Promise<number> {
-  assertHoldable(options.granted, [...options.denyAccess, ...options.denyWrite])
+  const closed = [...options.denyAccess, ...options.denyWrite]
+  const hasNamespaces = (options.wall?.layers.namespaces ?? null) !== null
+  assertHoldable(options.granted, closed, hasNamespaces)
+  if (options.engine.kind === 'bun') assertWhole(options.wall?.layers)
   const directory = createRunDirectory(options.runPlaces)
   let broker: Broker | undefined
   try {
@@ -83,23 +102,16 @@ export async function run(options: RunOptions): Promise<number> {
       directory: pathToFileURL(`${options.extension.directory}/`).href,
       state: options.stateDirectory,
     })
-    const guest = await startGuest(planDeno({
-      engine: options.engine,
-      runDirectory: directory.path,
-      socket: directory.socket,
-      extensionDirectory: options.extension.directory,
-      stateDirectory: options.stateDirectory,
-      granted: options.granted,
-      denyAccess: [...options.denyAccess, ...directory.others, options.extension.undigested],
-      denyWrite: [...options.denyWrite, options.extension.directory],
-      args: options.args,
-      environment: options.environment,
-    }))
+    const guest = await start(options, directory)
     started.guest = guest
     if (!await closeProcess()) {
       options.log.debug('Other processes of this user can look into this one')
     }
     const ending = await attend(guest, directory.path)
+    if (ending.failure !== undefined) {
+      options.wall?.forget()
+      throw explainFailure(ending.failure)
+    }
     const failure = broker.credentialError()
     // The extension failed because it had no credential; that is the user's news, not the extension's.
     if (ending.code !== 0 && failure instanceof PhylumError) throw failure
@@ -108,6 +120,31 @@ export async function run(options: RunOptions): Promise<number> {
     broker?.close()
     directory.remove()
   }
+}
+
+/** Starts the engine, behind the wall that the kernel puts up. */
+async function start(options: RunOptions, directory: RunDirectory): Promise<Guest> {
+  const plan: Plan = {
+    engine: options.engine.path,
+    libraries: options.engine.libraries,
+    runDirectory: directory.path,
+    socket: directory.socket,
+    extensionDirectory: options.extension.directory,
+    stateDirectory: options.stateDirectory,
+    workingDirectory: options.workingDirectory,
+    granted: options.granted,
+    programs: options.programs,
+    interpreters: options.interpreters,
+    denyAccess: [...options.denyAccess, ...directory.others, options.extension.undigested],
+    denyWrite: [...options.denyWrite, options.extension.directory],
+    args: options.args,
+    environment: options.environment,
+  }
+  const launch = options.engine.kind === 'bun' ? planBun(plan) : planDeno(plan)
+  const { wall } = options
+  return await startGuest(
+    wall === null ? launch : putUp(plan, launch, wall.runtime, wall.layers),
+  )
 }
 
 /** Waits for the guest's end; whatever it has started ends with it. */
@@ -119,7 +156,7 @@ async function attend(guest: Guest, directory: string): Promise<Ending> {
   } finally {
     stopForwarding()
     guest.signal('SIGKILL')
-    watchdog.dismiss()
+    await watchdog.dismiss()
   }
 }
 

@@ -89,7 +89,9 @@ function findDangers(granted: GrantedPermissions, isRunConfined: boolean): strin
       'run is full trust on this system: what it starts is not confined, and can read your credential',
     )
   }
-  const interpreters = [run, unsandboxedRun].flatMap((grant) => grant === true ? [] : grant)
+  // Where programs are confined, an interpreter starts what it may start itself, and no more.
+  const unconfined = isRunConfined ? [unsandboxedRun] : [run, unsandboxedRun]
+  const interpreters = unconfined.flatMap((grant) => grant === true ? [] : grant)
     .filter(isInterpreter)
   if (interpreters.length > 0) {
     dangers.push(

@@ -3,7 +3,7 @@ import { parseCommand } from './command.ts'
 import { parseEndpoint } from './endpoint.ts'
 import type { ApiGrant } from './endpoint.ts'
 import { parseNetHost } from './net.ts'
-import { resolvePath } from './path.ts'
+import { isWithin, resolvePath } from './path.ts'
 import type { PathContext } from './path.ts'
 import { refusal } from './refusal.ts'
 import { checkVariable } from './variable.ts'
@@ -48,6 +48,11 @@ export interface ResolveContext extends PathContext {
    * later would be followed with a permission that meant something else.
    */
   isPresent?: (path: string) => boolean
+  /**
+   * Tells where a path leads once links are followed. Given, it keeps paths that are relative to the working directory in it: whoever
+   * fills that directory could otherwise make "./data" a link to the user's keys.
+   */
+  realPath?: (path: string) => string
 }
 
 /** A value of a manifest that nothing can be granted for. */
@@ -121,7 +126,15 @@ export function findFaults(request: PermissionRequest): PermissionFault[] {
 }
 
 function parsePath(kind: string, value: string, context: ResolveContext): string {
-  return assertPresent(kind, value, resolvePath(kind, value, context), context)
+  const path = assertPresent(kind, value, resolvePath(kind, value, context), context)
+  const isRelative = !value.startsWith('/') && !/^~(\/|$)/.test(value)
+  if (isRelative && isWithin(path, context.workingDirectory)) {
+    const real = context.realPath?.(path) ?? path
+    if (!isWithin(real, context.workingDirectory)) {
+      throw refusal(kind, value, `it leads to "${display(real)}", out of the working directory`)
+    }
+  }
+  return path
 }
 
 function parseProgram(kind: string, value: string, context: ResolveContext): string {

@@ -1,8 +1,9 @@
 import { display, PhylumError } from '#base'
-import { BROKER_ORIGIN } from '#protocol'
+import { BROKER_ORIGIN, RUN_FILE } from '#protocol'
 import { buildEnvironment, readableNames } from './environment.ts'
-import { GUEST_FILE, IMPORT_MAP_FILE } from './guest_files.ts'
+import { GUEST_FILE, IMPORT_MAP_FILE, SCRATCH } from './guest_files.ts'
 import type { Launch, Plan } from './plan.ts'
+import { isWithin } from './real_path.ts'
 
 /**
  * What keeps the engine from taking anything from outside: no configuration file and no lock file of the directory one
@@ -28,21 +29,27 @@ const ALIASES = ['/proc', '/dev']
 export function planDeno(plan: Plan): Launch {
   const { granted } = plan
   const guest = `${plan.runDirectory}/${GUEST_FILE}`
-  const description = `${plan.runDirectory}/run.json`
+  const description = `${plan.runDirectory}/${SCRATCH}/${RUN_FILE}`
   // The broker is reached by a path, a socket and a host that leads nowhere; the engine wants to be told all three.
   const reach = [plan.socket]
   const state = plan.stateDirectory === null ? [] : [plan.stateDirectory]
-  const commands = granted.run === true ? [] : granted.run
+  // By name the engine looks a program up in PATH, as the extension means it; by path it is the one that was found outside.
+  const run = granted.run === true ? true : [...new Set([...granted.run, ...plan.programs])]
   const read = granted.read === true || granted.run === true ? true : [
     plan.extensionDirectory,
     guest,
     description,
     ...reach,
     ...state,
-    ...granted.read,
-    ...commands,
+    ...without(granted.read, plan.denyAccess),
+    ...plan.programs,
   ]
-  const write = granted.write === true ? true : [description, ...reach, ...state, ...granted.write]
+  const write = granted.write === true ? true : [
+    description,
+    ...reach,
+    ...state,
+    ...without(granted.write, [...plan.denyAccess, ...plan.denyWrite]),
+  ]
   const net = granted.net === true
     ? true
     : [`unix:${plan.socket}`, new URL(BROKER_ORIGIN).host, ...granted.net.map(String)]
@@ -56,14 +63,28 @@ export function planDeno(plan: Plan): Launch {
       ...allow('write', write),
       ...allow('net', net),
       ...allow('env', readableNames(plan)),
-      ...allow('run', granted.run),
+      ...allow('run', run),
       ...deny('read', [...ALIASES, ...plan.denyAccess]),
       ...deny('write', [...ALIASES, ...plan.denyAccess, ...plan.denyWrite]),
       guest,
       ...plan.args,
     ],
-    environment: buildEnvironment(plan),
+    environment: {
+      ...buildEnvironment(plan),
+      DENO_DIR: `${plan.runDirectory}/${SCRATCH}/deno`,
+      DENO_NO_UPDATE_CHECK: '1',
+      // Where no Node.js is in PATH, the engine would put itself there under that name.
+      DENO_DISABLE_NODE_SHIM: '1',
+    },
   }
+}
+
+/**
+ * Leaves out what lies in a denied place. To the engine, of an allowed and a denied path the longer one counts: allowed
+ * "~/.cache/phylum/tokens" would win over denied "~/.cache/phylum".
+ */
+function without(paths: readonly string[], denied: readonly string[]): string[] {
+  return paths.filter((path) => !denied.some((each) => isWithin(path, each)))
 }
 
 function allow(kind: string, grant: true | readonly string[]): string[] {

@@ -1,17 +1,57 @@
 import { display, PhylumError } from '#base'
 import { execFile } from 'node:child_process'
-import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { findCommand, isExecutable } from './find_program.ts'
+import { findLibraries } from './libraries.ts'
+import type { Libraries } from './libraries.ts'
+
+/** What is known of an engine before one is found. */
+interface Kind {
+  /** Its name, for people. */
+  name: string
+  /** Its name as a program. */
+  program: string
+  /** The oldest version that holds what we promise. */
+  minimum: string
+  /** The user's own choice of one. */
+  variable: string
+  /** What it says of its version. */
+  says: RegExp
+}
 
 /** The oldest Deno whose permissions hold what we promise: no-follow for /proc, sockets under net, closed import paths. */
 export const MINIMUM_DENO = '2.9.4'
+
+/** The oldest Bun that the guest has been run in. */
+export const MINIMUM_BUN = '1.4.0'
+
+const KINDS = {
+  deno: {
+    name: 'Deno',
+    program: 'deno',
+    minimum: MINIMUM_DENO,
+    variable: 'PHYLUM_DENO',
+    says: /^deno (\d+\.\d+\.\d+)/,
+  },
+  bun: {
+    name: 'Bun',
+    program: 'bun',
+    minimum: MINIMUM_BUN,
+    variable: 'PHYLUM_BUN',
+    says: /^(\d+\.\d+\.\d+)/,
+  },
+} as const satisfies Record<string, Kind>
+
+/** Which engine an extension runs in. */
+export type EngineKind = keyof typeof KINDS
 
 /** How long an engine may take to tell its version, in milliseconds. */
 const PROBE_LIMIT = 10_000
 
 /** Where an engine is looked for. */
 export interface EngineSearch {
-  /** The user's own choice, `PHYLUM_DENO`. */
+  /** The user's own choice, by `PHYLUM_DENO` or `PHYLUM_BUN`. */
   chosen: string | undefined
   /** Absolute paths that are tried first: the engine that came with phylum, the one that runs it. */
   candidates: readonly string[]
@@ -23,8 +63,17 @@ export interface EngineSearch {
   write: (path: string, data: string) => Promise<void>
 }
 
-interface Probed {
+/** Stands for the version of a program that was not asked for it. */
+const UNASKED = ''
+
+/** An engine that was found. */
+export interface Engine {
   path: string
+  /** What it needs beside itself to start. */
+  libraries: Libraries
+}
+
+interface Probed extends Engine {
   size: number
   modified: number
   inode: number
@@ -32,61 +81,68 @@ interface Probed {
 }
 
 /**
- * Finds a Deno that is new enough.
+ * Finds an engine that is new enough.
  *
- * @throws ERR_SANDBOX_ENGINE when there is none, or the one found is too old or not Deno
+ * @throws ERR_SANDBOX_ENGINE when there is none, or the one found is too old or another program
  */
-export async function findDeno(search: EngineSearch): Promise<string> {
-  const path = locate(search)
+export async function findEngine(kind: EngineKind, search: EngineSearch): Promise<Engine> {
+  const engine = await recall(
+    locate(KINDS[kind], search),
+    search,
+    (path) => askVersion(KINDS[kind], path),
+  )
+  assertRecent(KINDS[kind], engine)
+  return engine
+}
+
+/** Finds out what the program needs that runs phylum itself; it runs the launcher too. */
+export async function findHost(
+  path: string,
+  search: Pick<EngineSearch, 'cacheFile' | 'write'>,
+): Promise<Engine> {
+  return await recall(realpathSync(path), search, undefined)
+}
+
+/** Gives what is known of a program, or finds it out and remembers. */
+async function recall(
+  path: string,
+  search: Pick<EngineSearch, 'cacheFile' | 'write'>,
+  ask: ((path: string) => Promise<string>) | undefined,
+): Promise<Probed> {
   const probed = readCache(search.cacheFile)
   const identity = identify(path)
   const known = probed.find((entry) =>
     entry.path === path && entry.size === identity.size && entry.modified === identity.modified &&
-    entry.inode === identity.inode
+    entry.inode === identity.inode && entry.libraries.files.every(existsSync)
   )
-  if (known !== undefined) {
-    assertRecent(known.version, path)
-    return path
-  }
-  const version = await askVersion(path)
-  assertRecent(version, path)
-  const entries = [...probed.filter((entry) => entry.path !== path), { path, ...identity, version }]
+  if (known !== undefined && (ask === undefined || known.version !== UNASKED)) return known
+  const version = ask === undefined ? UNASKED : await ask(path)
+  const found = { path, ...identity, version, libraries: await findLibraries(path) }
+  const entries = [...probed.filter((entry) => entry.path !== path), found]
   // A cache that cannot be written costs time, not safety.
   await search.write(search.cacheFile, JSON.stringify(entries)).catch(() => {})
-  return path
+  return found
 }
 
-function locate(search: EngineSearch): string {
+function locate(kind: Kind, search: EngineSearch): string {
+  const { name, program, minimum, variable } = kind
   if (search.chosen !== undefined && search.chosen !== '') {
     if (isAbsolute(search.chosen) && isExecutable(search.chosen)) return realpathSync(search.chosen)
     throw new PhylumError(
       'ERR_SANDBOX_ENGINE',
-      `Cannot start Deno: PHYLUM_DENO is "${
+      `Cannot start ${name}: ${variable} is "${
         display(search.chosen)
       }", which is not the absolute path of an executable`,
     )
   }
-  // Only absolute entries: with "." in PATH, a program in the working directory would run with the user's rights.
-  const directories = (search.path ?? '').split(':').filter((entry) => isAbsolute(entry))
-  const found = [...search.candidates, ...directories.map((entry) => join(entry, 'deno'))].find(
-    isExecutable,
-  )
+  const found = search.candidates.find(isExecutable) ?? findCommand(program, search.path)
   if (found !== undefined) return realpathSync(found)
-  throw new PhylumError('ERR_SANDBOX_ENGINE', 'Cannot find Deno, in which extensions run', {
-    hints: [`install Deno ${MINIMUM_DENO} or newer`, 'or set PHYLUM_DENO to the path of one'],
+  throw new PhylumError('ERR_SANDBOX_ENGINE', `Cannot find ${name}, in which extensions run`, {
+    hints: [`install ${name} ${minimum} or newer`, `or set ${variable} to the path of one`],
   })
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
-}
-
-function identify(path: string): Omit<Probed, 'path' | 'version'> {
+function identify(path: string): Pick<Probed, 'size' | 'modified' | 'inode'> {
   const { size, mtimeMs, ino } = statSync(path)
   return { size, modified: mtimeMs, inode: ino }
 }
@@ -102,23 +158,30 @@ function readCache(file: string): Probed[] {
 
 function isProbed(entry: unknown): entry is Probed {
   return typeof entry === 'object' && entry !== null && 'path' in entry && 'version' in entry &&
-    typeof entry.version === 'string'
+    typeof entry.version === 'string' && 'libraries' in entry && isLibraries(entry.libraries)
 }
 
-function askVersion(path: string): Promise<string> {
+function isLibraries(value: unknown): value is Libraries {
+  return typeof value === 'object' && value !== null && 'loader' in value && 'files' in value &&
+    Array.isArray(value.files) && 'nameService' in value && Array.isArray(value.nameService)
+}
+
+function askVersion({ name, minimum, variable, says }: Kind, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(path, ['--version'], { env: {}, timeout: PROBE_LIMIT }, (error, stdout) => {
-      const version = /^deno (\d+\.\d+\.\d+)/.exec(stdout)?.[1]
+    // The executable that phylum is tells its version as Bun where it is asked as Bun; other programs make nothing of it.
+    const options = { env: { BUN_BE_BUN: '1' }, timeout: PROBE_LIMIT }
+    execFile(path, ['--version'], options, (error, stdout) => {
+      const version = says.exec(stdout)?.[1]
       if (error === null && version !== undefined) return resolve(version)
       reject(
         new PhylumError(
           'ERR_SANDBOX_ENGINE',
-          `Cannot start Deno: "${display(path)}" does not tell its version`,
+          `Cannot start ${name}: "${display(path)}" does not tell its version`,
           {
             cause: error ?? undefined,
             hints: [
-              `install Deno ${MINIMUM_DENO} or newer`,
-              'or set PHYLUM_DENO to the path of one',
+              `install ${name} ${minimum} or newer`,
+              `or set ${variable} to the path of one`,
             ],
           },
         ),
@@ -127,14 +190,14 @@ function askVersion(path: string): Promise<string> {
   })
 }
 
-function assertRecent(version: string, path: string): void {
-  if (compareVersions(version, MINIMUM_DENO) >= 0) return
+function assertRecent({ name, minimum, variable }: Kind, { version, path }: Probed): void {
+  if (compareVersions(version, minimum) >= 0) return
   throw new PhylumError(
     'ERR_SANDBOX_ENGINE',
-    `Cannot start Deno: "${
+    `Cannot start ${name}: "${
       display(path)
-    }" is ${version}, and ${MINIMUM_DENO} is the oldest that confines an extension`,
-    { hints: ['upgrade Deno', 'or set PHYLUM_DENO to the path of a newer one'] },
+    }" is ${version}, and ${minimum} is the oldest that will do`,
+    { hints: [`upgrade ${name}`, `or set ${variable} to the path of a newer one`] },
   )
 }
 

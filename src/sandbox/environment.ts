@@ -1,4 +1,5 @@
 import { isReservedVariable } from '#permissions'
+import { TEMPORARY } from './guest_files.ts'
 import type { Plan } from './plan.ts'
 
 /** What an extension may know of the terminal it writes to; none of it names a file, a host or a program. */
@@ -20,8 +21,8 @@ export function buildEnvironment(plan: Plan): Record<string, string> {
     const value = plan.environment[name]
     if (value !== undefined && !isReservedVariable(name)) environment[name] = value
   }
-  environment['DENO_DIR'] = `${plan.runDirectory}/deno`
-  environment['DENO_NO_UPDATE_CHECK'] = '1'
+  // The system's own may not be there, or not be for writing; and the user's is nobody's business here.
+  environment['TMPDIR'] = `${plan.runDirectory}/${TEMPORARY}`
   return environment
 }
 

@@ -1,21 +1,30 @@
 import { PhylumError } from '#base'
 import type { GrantedPermissions } from '#permissions'
+import type { Layers } from './wall.ts'
 
 /**
- * Refuses what the engine's own permissions cannot hold back by themselves, until the kernel does it too. To start with a
- * warning instead would break what phylum promises: that an extension never sees the credential.
+ * Refuses what nothing here holds back. To start with a warning instead would break what phylum promises: that an extension never
+ * sees the credential. Namespaces hold all of it but what is meant to run outside of them; without them,
  *
- * - A program that an extension starts has the user's rights, and could read the settings.
- * - The engine compares paths as they are written. Whoever may write above a closed place moves its parent directory away,
- *   or makes a link to it, and finds it open under another name.
+ * - a program that an extension starts could talk to the sockets of other programs, which have the rights of the user;
+ * - the engine and Landlock judge a path by what is above it: whoever may write above a closed place moves its parent directory
+ *   away, or makes a link to it, and finds it open under another name.
  *
  * @param closed places that must stay closed, absolute
  * @throws ERR_SANDBOX_START
  */
-export function assertHoldable(granted: GrantedPermissions, closed: readonly string[]): void {
+export function assertHoldable(
+  granted: GrantedPermissions,
+  closed: readonly string[],
+  hasNamespaces: boolean,
+): void {
   const { run, unsandboxedRun, write } = granted
-  if (isAsked(run) || isAsked(unsandboxedRun)) {
-    throw refusal('it asks to run programs, and nothing here confines those')
+  if (isAsked(unsandboxedRun)) {
+    throw refusal('it asks to run programs outside the sandbox, and nothing here confines those')
+  }
+  if (hasNamespaces) return
+  if (isAsked(run)) {
+    throw refusal('it asks to run programs, and only namespaces confine those')
   }
   if (write === true) throw refusal('it asks to write everywhere, above the settings too')
   for (const place of write) {
@@ -26,6 +35,26 @@ export function assertHoldable(granted: GrantedPermissions, closed: readonly str
       throw refusal(`it asks to write to "${place}", and "${below}" below it must stay closed`)
     }
   }
+}
+
+/**
+ * Refuses to run an engine that has no permissions of its own behind anything but the whole wall: what one layer leaves open,
+ * nothing else would hold.
+ *
+ * @throws ERR_SANDBOX_ENGINE
+ */
+export function assertWhole(layers: Layers | undefined): void {
+  if (layers?.landlock && layers.seccomp && layers.namespaces !== null) return
+  throw new PhylumError(
+    'ERR_SANDBOX_ENGINE',
+    'Cannot run the extension in the engine "bun": it needs the whole wall, namespaces included',
+    {
+      hints: [
+        '`phylum sandbox --check` shows what is missing',
+        'or say engine = "deno" in its manifest, if it runs there',
+      ],
+    },
+  )
 }
 
 function isAsked(grant: true | readonly string[]): boolean {

@@ -1,4 +1,5 @@
 import type { GrantedPermissions } from '#permissions'
+import type { Libraries } from './libraries.ts'
 
 /**
  * What one run may do, in words that no engine and no kernel knows yet; each driver translates it. Paths are absolute
@@ -7,6 +8,8 @@ import type { GrantedPermissions } from '#permissions'
 export interface Plan {
   /** Executable of the engine. */
   engine: string
+  /** What the engine needs beside itself to start. */
+  libraries: Libraries
   /** Directory of the run: the guest, its description, the socket, scratch space of the engine. */
   runDirectory: string
   /** Path of the broker's socket. */
@@ -15,8 +18,14 @@ export interface Plan {
   extensionDirectory: string
   /** The extension's own state directory, readable and writable; null when it has none. */
   stateDirectory: string | null
+  /** Directory in which the engine starts. */
+  workingDirectory: string
   /** What the manifest grants and the user agreed to. */
   granted: GrantedPermissions
+  /** Where the programs of `granted.run` are; absolute. */
+  programs: readonly string[]
+  /** What the kernel starts in their place; the extension may not start it by itself. */
+  interpreters: readonly string[]
   /** What stays unreadable and unwritable even under `read = true` and `write = true`. */
   denyAccess: readonly string[]
   /** What stays unwritable even under `write = true`: programs that run with the user's rights. */

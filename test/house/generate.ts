@@ -48,6 +48,24 @@ async function generateAssets(): Promise<string> {
   ].join('\n')
 }
 
+/** Bundles the launcher likewise; its host starts it from the command line. */
+async function generateLauncher(): Promise<string> {
+  const built = await Bun.build({
+    entrypoints: [join(ROOT, 'src/sandbox/launcher/main.ts')],
+    target: 'browser',
+    format: 'esm',
+    external: ['bun:ffi'],
+    minify: { whitespace: true, syntax: true, identifiers: false },
+  })
+  const source = await built.outputs[0]!.text()
+  return [
+    '// Made from src/sandbox/launcher by `npm run fix`; a test fails when it is out of date.',
+    '// deno-fmt-ignore-file',
+    `export const LAUNCHER_SOURCE = ${JSON.stringify(source)}`,
+    '',
+  ].join('\n')
+}
+
 /** Renders the schema of manifests; TypeBox is loaded for it and by nothing else. */
 async function generateSchema(): Promise<string> {
   return (await import('./write_schema.ts')).renderSchema()
@@ -57,6 +75,7 @@ async function generateSchema(): Promise<string> {
 export const GENERATED: Readonly<Record<string, () => Promise<string>>> = {
   'src/sandbox/guest.generated.ts': generateGuest,
   'src/server/ui/assets.generated.ts': generateAssets,
+  'src/sandbox/launcher.generated.ts': generateLauncher,
   'schema/phylum-ext.schema.json': generateSchema,
   [SURFACE_PATH]: renderSurface,
 }

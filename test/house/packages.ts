@@ -48,6 +48,7 @@ export const BUILT_INS: Readonly<Record<string, Doors>> = {
   'bun:ffi': {
     'host/harden.ts': 'prctl(2) closes the process to others of the same user',
     'cli/platform.ts': 'isatty(3): the streams of the runtime would double what Bun needs to start',
+    'sandbox/launcher/system.ts': 'makes the system calls that put up the wall',
   },
   'node:https': {},
   'node:http2': {},

@@ -260,3 +260,19 @@ test('resolvePermissions() refuses to guess a directory that is not known', () =
   }
   assert.deepEqual(resolvePermissions({ permissions: { read: ['/x'] } }, lost).read, ['/x'])
 })
+
+test('D50 resolvePermissions() refuses a relative path that leads out of the working directory', () => {
+  const links: Record<string, string> = {
+    '/work/project/data': '/home/ada/.ssh',
+    '/work/project/current': '/work/project/releases/5',
+    '/home/ada/work': '/data/work',
+    '/work/other': '/home/ada/.ssh',
+  }
+  const context = { ...CONTEXT, realPath: (path: string) => links[path] ?? path }
+  const read = (value: string) => resolvePermissions({ permissions: { read: [value] } }, context)
+  for (const value of ['data', './data', './data/']) {
+    assert.throws(() => read(value), { code: 'ERR_PERMISSIONS_VALUE', message: /\.ssh/ }, value)
+  }
+  // Inside it a link is the author's business; what is named in full, or from home, is the user's own.
+  for (const value of ['./current', './', '~/work', '/work/project/data', '../other']) read(value)
+})

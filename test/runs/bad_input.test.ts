@@ -318,10 +318,23 @@ const CASES: Case[] = [
     text: /no-such-command/,
   },
   {
-    name: 'an extension that asks for programs',
+    name: 'an extension that asks for programs outside the sandbox',
+    prepare: (home) =>
+      put(home, {
+        'PhylumExt.toml': `${GOOD}[permissions]\nunsandboxed_run = ["cat"]\n`,
+        'main.ts': '',
+      }),
+    args: RUN,
+    options: () => withKey(),
+    code: 'ERR_SANDBOX_START',
+    exit: 117,
+    text: /programs/,
+  },
+  {
+    name: 'an extension that asks for programs, without the wall',
     prepare: (home) =>
       put(home, { 'PhylumExt.toml': `${GOOD}[permissions]\nrun = ["cat"]\n`, 'main.ts': '' }),
-    args: RUN,
+    args: ['ext', 'run', '-y', '-qq', '--no-wall', './sample'],
     options: () => withKey(),
     code: 'ERR_SANDBOX_START',
     exit: 117,

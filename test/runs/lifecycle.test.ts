@@ -143,6 +143,52 @@ for (const form of FORMS) {
   )
 
   test(
+    `E78 what an extension has started in the background ends with it [${form}]`,
+    withHome(async (home) => {
+      home.extension('sample', {
+        'PhylumExt.toml': `${MANIFEST}[permissions]\nrun = ["sh", "setsid", "sleep"]\n`,
+        'main.ts':
+          `for (const script of ['sleep 600 &', 'setsid sleep 600 &', 'setsid sh -c "trap : TERM HUP INT; sleep 600 & sleep 600" &']) {
+          console.log(new Deno.Command('sh', { args: ['-c', script + ' echo started'], stdin: 'null', stderr: 'null', stdout: 'piped' }).spawn().pid > 0)
+        }
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        Deno.exit(0)`,
+      })
+      const outcome = await home.phylum(form, ['ext', 'run', '-y', './sample'], {
+        environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: 'http://127.0.0.1:9' },
+      })
+      assert.deepEqual([outcome.code, outcome.stdout], [0, 'true\ntrue\ntrue\n'], outcome.stderr)
+      assert.deepEqual([processesOf(home), runDirectories(home)], [[], []])
+    }),
+  )
+
+  test(
+    `E80 an extension that opens all it can open ends alone [${form}]`,
+    withHome(async (home) => {
+      const api = await startFakeApi()
+      home.extension('sample', {
+        'PhylumExt.toml': MANIFEST,
+        'main.ts': `import { api } from 'phylum'
+        const own = new URL('./main.ts', import.meta.url), open = []
+        try { for (;;) open.push(Deno.openSync(own)) } catch (error) { console.log(open.length > 1000, error.message.includes('os error 24')) }
+        await api.fetch('/groups').then(() => console.log('sent'), () => console.log('not sent'))
+        for (const file of open) file.close()
+        console.log((await api.fetch('/groups')).status)`,
+      })
+      const outcome = await home.phylum(form, ['ext', 'run', '-y', './sample'], {
+        environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },
+      })
+      await api.stop()
+      assert.deepEqual(
+        [outcome.code, outcome.stdout],
+        [0, 'true true\nnot sent\n200\n'],
+        outcome.stderr,
+      )
+      assert.deepEqual([processesOf(home), runDirectories(home)], [[], []])
+    }),
+  )
+
+  test(
     `H102 no socket answers once the host is killed in the middle of a request [${form}]`,
     withHome(async (home) => {
       const api = await startFakeApi()

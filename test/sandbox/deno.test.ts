@@ -23,6 +23,10 @@ function plan(
     socket: '/run/r1/broker.sock',
     extensionDirectory: '/ext',
     stateDirectory: null,
+    libraries: { loader: null, files: [], nameService: [] },
+    workingDirectory: '/work',
+    programs: [],
+    interpreters: [],
     granted: { ...NOTHING, ...granted } as Plan['granted'],
     denyAccess: ['/home/u/.config/phylum'],
     denyWrite: ['/program'],
@@ -53,20 +57,20 @@ test('planDeno() grants nothing but the road to the broker to an extension that 
     '--cached-only',
     '--no-prompt',
     '--no-code-cache',
-    '--import-map=/run/r1/import_map.json',
-    '--allow-read=/ext,/run/r1/guest.js,/run/r1/run.json,/run/r1/broker.sock',
-    '--allow-write=/run/r1/run.json,/run/r1/broker.sock',
+    '--import-map=/run/r1/guest/import_map.json',
+    '--allow-read=/ext,/run/r1/guest/guest.js,/run/r1/scratch/run.json,/run/r1/broker.sock',
+    '--allow-write=/run/r1/scratch/run.json,/run/r1/broker.sock',
     '--allow-net=unix:/run/r1/broker.sock,127.255.255.254:6',
     '--allow-env=TERM,COLORTERM,NO_COLOR,COLUMNS,LINES',
     '--deny-read=/proc,/dev,/home/u/.config/phylum',
     '--deny-write=/proc,/dev,/home/u/.config/phylum,/program',
-    '/run/r1/guest.js',
+    '/run/r1/guest/guest.js',
   ])
 })
 
 test('planDeno() passes arguments on behind the guest, dashes and all', () => {
   const { args } = planDeno(plan({}, { args: ['--allow-all', '-A', '--', 'x'] }))
-  assert.deepEqual(args.slice(args.indexOf('/run/r1/guest.js') + 1), [
+  assert.deepEqual(args.slice(args.indexOf('/run/r1/guest/guest.js') + 1), [
     '--allow-all',
     '-A',
     '--',
@@ -95,7 +99,9 @@ test('D62 planDeno() refuses a path that the engine would read as two, or as non
 test('F81 planDeno() builds the environment from nothing', () => {
   assert.deepEqual(planDeno(plan()).environment, {
     TERM: 'xterm',
-    DENO_DIR: '/run/r1/deno',
+    TMPDIR: '/run/r1/scratch/tmp',
+    DENO_DIR: '/run/r1/scratch/deno',
+    DENO_DISABLE_NODE_SHIM: '1',
     DENO_NO_UPDATE_CHECK: '1',
   })
 })
@@ -115,15 +121,19 @@ test('F82 planDeno() hands out what is granted and never a credential or what st
   const some = planDeno(plan({ env: ['SECRET', 'PHYLUM_API_KEY', 'LD_PRELOAD'] }, { environment }))
   assert.deepEqual(Object.keys(some.environment).sort(), [
     'DENO_DIR',
+    'DENO_DISABLE_NODE_SHIM',
     'DENO_NO_UPDATE_CHECK',
     'SECRET',
+    'TMPDIR',
   ])
   const all = planDeno(plan({ env: true }, { environment }))
   assert.deepEqual(Object.keys(all.environment).sort(), [
     'DENO_DIR',
+    'DENO_DISABLE_NODE_SHIM',
     'DENO_NO_UPDATE_CHECK',
     'PATH',
     'SECRET',
+    'TMPDIR',
   ])
 })
 
@@ -132,4 +142,15 @@ test('planDeno() gives PATH to an extension that may start commands, and to no o
   const launch = planDeno(plan({ run: ['/bin/echo'] }))
   assert.equal(launch.environment['PATH'], '/bin')
   assert.equal(flag(launch.args, 'allow-run'), '--allow-run=/bin/echo')
+})
+
+test('A5 planDeno() grants nothing in a denied place, where the engine would let the longer path win', () => {
+  const inside = ['/home/u/.config/phylum/settings.yaml.bak', '/home/u/.config/phylum']
+  const { args } = planDeno(plan({
+    read: [...inside, '/home/u/.config/phylum2', '/program/x'],
+    write: [...inside, '/program/x', '/data'],
+  }))
+  assert.match(flag(args, 'allow-read')!, /,\/home\/u\/\.config\/phylum2,\/program\/x$/)
+  assert.match(flag(args, 'allow-write')!, /broker\.sock,\/data$/)
+  assert.doesNotMatch(args.join(' '), /settings\.yaml/)
 })

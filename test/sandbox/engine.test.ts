@@ -1,4 +1,4 @@
-import { compareVersions, findDeno } from '#sandbox'
+import { compareVersions, findEngine } from '#sandbox'
 import type { EngineSearch } from '#sandbox'
 import assert from 'node:assert/strict'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -35,15 +35,15 @@ async function withPrograms(
   }
 }
 
-test('findDeno() takes the engine that the user chose, and asks it once', () =>
+test('findEngine() takes the engine that the user chose, and asks it once', () =>
   withPrograms(async (directory, program, search) => {
     const log = join(directory, 'asked')
     const chosen = program('mine', `echo x >> ${log}; echo "deno 2.9.6 (stable, release, x86_64)"`)
-    assert.equal(await findDeno({ ...search, chosen }), chosen)
-    assert.equal(await findDeno({ ...search, chosen }), chosen)
+    assert.equal((await findEngine('deno', { ...search, chosen })).path, chosen)
+    assert.equal((await findEngine('deno', { ...search, chosen })).path, chosen)
     assert.equal(readFileSync(log, 'utf8'), 'x\n')
     program('mine', `echo x >> ${log}; echo "deno 2.9.7 (other bytes)"`)
-    await findDeno({ ...search, chosen })
+    await findEngine('deno', { ...search, chosen })
     assert.equal(
       readFileSync(log, 'utf8'),
       'x\nx\n',
@@ -51,7 +51,7 @@ test('findDeno() takes the engine that the user chose, and asks it once', () =>
     )
   }))
 
-test('N197 findDeno() refuses an engine that is too old, no Deno, broken or missing', () =>
+test('N197 findEngine() refuses an engine that is too old, no Deno, broken or missing', () =>
   withPrograms(async (directory, program, search) => {
     const faulty = {
       old: program('old', 'echo "deno 2.9.3 (stable)"'),
@@ -63,12 +63,14 @@ test('N197 findDeno() refuses an engine that is too old, no Deno, broken or miss
       relative: 'deno',
     }
     for (const [name, chosen] of Object.entries(faulty)) {
-      await assert.rejects(findDeno({ ...search, chosen }), { code: 'ERR_SANDBOX_ENGINE' }, name)
+      await assert.rejects(findEngine('deno', { ...search, chosen }), {
+        code: 'ERR_SANDBOX_ENGINE',
+      }, name)
     }
-    await assert.rejects(findDeno(search), { code: 'ERR_SANDBOX_ENGINE' })
+    await assert.rejects(findEngine('deno', search), { code: 'ERR_SANDBOX_ENGINE' })
   }))
 
-test('N197 findDeno() does not trust a cache that says an old engine is new', () =>
+test('N197 findEngine() does not trust a cache that says an old engine is new', () =>
   withPrograms(async (_, program, search) => {
     const chosen = program('old', 'echo "deno 2.9.3"')
     writeFileSync(
@@ -79,30 +81,35 @@ test('N197 findDeno() does not trust a cache that says an old engine is new', ()
         'x',
       ]),
     )
-    await assert.rejects(findDeno({ ...search, chosen }), { code: 'ERR_SANDBOX_ENGINE' })
+    await assert.rejects(findEngine('deno', { ...search, chosen }), { code: 'ERR_SANDBOX_ENGINE' })
     writeFileSync(search.cacheFile, '{ torn')
-    await assert.rejects(findDeno({ ...search, chosen }), { code: 'ERR_SANDBOX_ENGINE' })
+    await assert.rejects(findEngine('deno', { ...search, chosen }), { code: 'ERR_SANDBOX_ENGINE' })
   }))
 
-test('B22 findDeno() looks at no relative or empty entry of PATH', () =>
+test('B22 findEngine() looks at no relative or empty entry of PATH', () =>
   withPrograms(async (directory, program, search) => {
     program('deno', 'echo "deno 2.9.6"')
     for (const path of ['.', '', ':', '..', 'bin:.']) {
-      await assert.rejects(findDeno({ ...search, path }), { code: 'ERR_SANDBOX_ENGINE' }, path)
+      await assert.rejects(
+        findEngine('deno', { ...search, path }),
+        { code: 'ERR_SANDBOX_ENGINE' },
+        path,
+      )
     }
-    assert.equal(await findDeno({ ...search, path: `.:${directory}` }), join(directory, 'deno'))
+    assert.equal(
+      (await findEngine('deno', { ...search, path: `.:${directory}` })).path,
+      join(directory, 'deno'),
+    )
   }))
 
-test('findDeno() prefers the engine that came with phylum, and resolves links', () =>
+test('findEngine() prefers the engine that came with phylum, and resolves links', () =>
   withPrograms(async (directory, program, search) => {
     const real = program('real', 'echo "deno 2.10.0"')
     const link = join(directory, 'link')
     symlinkSync(real, link)
     program('deno', 'echo "deno 2.9.6"')
-    assert.equal(
-      await findDeno({ ...search, candidates: [join(directory, 'none'), link], path: directory }),
-      real,
-    )
+    const candidates = [join(directory, 'none'), link]
+    assert.equal((await findEngine('deno', { ...search, candidates, path: directory })).path, real)
   }))
 
 test('compareVersions() compares numbers, not text', () => {

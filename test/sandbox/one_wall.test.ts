@@ -19,11 +19,12 @@ function granted(some: Partial<Granted>): Granted {
   }
 }
 
-test('assertHoldable() lets through what the engine holds alone', () => {
-  assertHoldable(granted({}), CLOSED)
+test('assertHoldable() lets through what is held without namespaces', () => {
+  assertHoldable(granted({}), CLOSED, false)
   assertHoldable(
     granted({ write: ['/home/u/work', '/tmp', '/opt/phylum2', '/home/u/.config/phyl'] }),
     CLOSED,
+    false,
   )
 })
 
@@ -34,7 +35,9 @@ test('A5 assertHoldable() refuses to let anybody write above the settings', () =
       '/opt',
     ]] as const
   ) {
-    assert.throws(() => assertHoldable(granted({ write }), CLOSED), { code: 'ERR_SANDBOX_START' })
+    assert.throws(() => assertHoldable(granted({ write }), CLOSED, false), {
+      code: 'ERR_SANDBOX_START',
+    })
   }
 })
 
@@ -44,6 +47,6 @@ test('A3 A14 A15 assertHoldable() refuses programs, which have the rights of the
       unsandboxedRun: ['git'],
     }] as const
   ) {
-    assert.throws(() => assertHoldable(granted(some), CLOSED), { code: 'ERR_SANDBOX_START' })
+    assert.throws(() => assertHoldable(granted(some), CLOSED, false), { code: 'ERR_SANDBOX_START' })
   }
 })

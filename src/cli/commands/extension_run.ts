@@ -1,10 +1,9 @@
-import { display, PhylumError } from '#base'
 import { run } from '#host'
 import { resolvePermissions } from '#permissions'
 import { digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
-import { assertHoldable, findDeno } from '#sandbox'
-import { writeFileAtomic } from '#config'
+import { assertHoldable, assertWhole, findEngine, findPrograms } from '#sandbox'
+import type { Engine, EngineKind } from '#sandbox'
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -15,6 +14,7 @@ import { USER_AGENT } from '../compose.ts'
 import type { Context } from '../compose.ts'
 import { assertConsent, createApiQuestion } from '../consent.ts'
 import { hostEngine } from '../platform.ts'
+import { chooseWall, engineCache } from '../wall.ts'
 
 /** `phylum ext run`, and `phylum NAME` */
 export const extensionRun: Command = {
@@ -27,6 +27,9 @@ export const extensionRun: Command = {
     name: 'yes',
     short: 'y',
     summary: 'Accept what the extension asks for, for this run',
+  }, {
+    name: 'no-wall',
+    summary: "Run without the kernel's wall (dangerous)",
   }],
   examples: [
     ['phylum ext run groups', 'an installed or bundled extension; short: phylum groups'],
@@ -44,18 +47,24 @@ export const extensionRun: Command = {
       home: environment['HOME'] ?? '/',
       workingDirectory,
       isPresent: existsSync,
+      realPath,
     }
-    assertEngine(extension)
     const granted = resolvePermissions(extension.manifest, resolve)
-    const places = protectedPlaces(context)
+    const isWriter = granted.write === true || granted.write.length > 0
+    const places = protectedPlaces(context, isWriter)
+    const wall = await chooseWall(context, { isRefused: hasOption(given, 'no-wall') })
     // Before the question: nobody is asked to agree to what is refused anyway.
-    assertHoldable(granted, [...places.denyAccess, ...places.denyWrite])
+    const hasNamespaces = (wall?.layers.namespaces ?? null) !== null
+    assertHoldable(granted, [...places.denyAccess, ...places.denyWrite], hasNamespaces)
+    const kind = extension.manifest.engine ?? 'deno'
+    if (kind === 'bun') assertWhole(wall?.layers)
     const subject = {
       extension,
       digest: await digestExtension(extension.directory),
       granted,
       context: resolve,
       isAccepted: hasOption(given, 'yes'),
+      isRunConfined: hasNamespaces,
       stateDirectory: paths.stateDirectory,
     }
     await assertConsent(subject, terminal)
@@ -71,7 +80,10 @@ export const extensionRun: Command = {
       granted,
       args: given.rest,
       stateDirectory: makeStateDirectory(context, extension),
-      engine: await findEngine(context),
+      engine: { kind, ...await locateEngine(context, kind) },
+      wall,
+      ...findPrograms(granted.run, environment['PATH']),
+      workingDirectory,
       apiOrigin: uri,
       credential: await context.credentialSource(),
       ask: createApiQuestion(subject, terminal),
@@ -85,18 +97,6 @@ export const extensionRun: Command = {
       log: terminal.log,
     })
   },
-}
-
-/** Refuses the engine that has no permissions of its own, until the kernel confines it. */
-function assertEngine({ manifest }: Extension): void {
-  if (manifest.engine === undefined || manifest.engine === 'deno') return
-  throw new PhylumError(
-    'ERR_SANDBOX_ENGINE',
-    `Cannot run "${
-      display(manifest.name)
-    }": nothing here confines the engine "${manifest.engine}" yet`,
-    { hints: ['say engine = "deno" in its manifest, if it runs there'] },
-  )
 }
 
 /**
@@ -113,39 +113,51 @@ function makeStateDirectory({ paths }: Context, extension: Extension): string | 
   }
 }
 
-async function findEngine(context: Context): Promise<string> {
+async function locateEngine(context: Context, kind: EngineKind): Promise<Engine> {
+  const { environment } = context
   const program = programDirectory()
   const modules = program === undefined ? [] : [join(program, 'node_modules'), dirname(program)]
-  const own = hostEngine()
-  return await findDeno({
-    chosen: context.environment['PHYLUM_DENO'],
+  const own = hostEngine() === kind ? [process.execPath] : []
+  return await findEngine(kind, {
+    chosen: kind === 'deno' ? environment['PHYLUM_DENO'] : environment['PHYLUM_BUN'],
     candidates: [
-      ...(own === undefined ? [] : [own]),
-      ...modules.flatMap((
-        each,
-      ) => [join(each, `@deno/${enginePackage()}/deno`), join(each, 'deno/deno')]),
+      ...own,
+      ...modules.flatMap((each) => enginePackages(kind).map((name) => join(each, name))),
     ],
-    path: context.environment['PATH'],
-    cacheFile: join(context.paths.cacheDirectory, 'engines.json'),
-    async write(path, data) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      await writeFileAtomic(path, data)
-    },
+    path: environment['PATH'],
+    ...engineCache(context),
   })
 }
 
-/** Name of the npm package that holds the engine for this machine. */
-function enginePackage(): string {
-  return `${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}`
+/** Where npm packages hold an engine for this machine. */
+function enginePackages(kind: EngineKind): string[] {
+  const { platform, arch } = process
+  if (kind === 'deno') {
+    return [`@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}/deno`, 'deno/deno']
+  }
+  const machine = arch === 'arm64' ? 'aarch64' : arch
+  return [`@oven/bun-${platform}-${machine}/bin/bun`, 'bun/bin/bun.exe']
 }
 
 /** What stays closed to every extension, whatever it was granted: secrets, consents, and programs with the user's rights. */
-function protectedPlaces({ paths }: Context): { denyAccess: string[]; denyWrite: string[] } {
+function protectedPlaces(
+  { paths }: Context,
+  isWriter: boolean,
+): { denyAccess: string[]; denyWrite: string[] } {
+  const consent = join(paths.stateDirectory, 'consent')
+  if (isWriter) {
+    // What is not there cannot be closed, and an extension could be the first to make it: with settings, or consents, of its own.
+    for (
+      const each of [paths.configDirectory, consent, paths.cacheDirectory, paths.dataDirectory]
+    ) {
+      mkdirSync(each, { recursive: true, mode: 0o700 })
+    }
+  }
   return {
     denyAccess: withTargets([
       paths.configDirectory,
       paths.settingsFile,
-      join(paths.stateDirectory, 'consent'),
+      consent,
       paths.credentialsDirectory,
       join(paths.dataDirectory, 'server.sqlite'),
       paths.cacheDirectory,

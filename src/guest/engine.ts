@@ -1,0 +1,23 @@
+import type { Transport } from './api.ts'
+import { createBunEngine } from './engine_bun.ts'
+import { createDenoEngine } from './engine_deno.ts'
+
+/** What the guest needs of the engine that it runs in; all else of it is the extension's business. */
+export interface Engine {
+  /** Arguments for the extension. */
+  readonly args: readonly string[]
+  /** Reads a file that nobody is to read again, and removes it. */
+  take(path: string): string
+  /** Makes the road to the broker. */
+  connect(socket: string): Transport
+  /** Writes to stderr. */
+  writeError(text: string): void
+  /** Says what `import … from "phylum"` gives, where nothing outside has said it. */
+  offer(exports: Record<string, unknown>): void
+  /** Calls back when nothing is left to wait for, and when something was thrown that nobody has caught. */
+  watch(onIdle: () => void, onUncaught: (error: unknown) => void): void
+  exit(code: number): never
+}
+
+/** The engine that runs this. */
+export const engine: Engine = 'Bun' in globalThis ? createBunEngine() : createDenoEngine()

@@ -1,0 +1,30 @@
+import type { Engine } from './engine.ts'
+
+/** The guest's needs in the words of Bun. */
+export function createBunEngine(): Engine {
+  const fs = process.getBuiltinModule('node:fs')
+  // It told the executable to be an engine, and means nothing to the extension.
+  delete process.env.BUN_BE_BUN
+  return {
+    args: process.argv.slice(2),
+    take(path) {
+      const text = fs.readFileSync(path, 'utf8')
+      fs.unlinkSync(path)
+      return text
+    },
+    connect: (socket) => (url, init) => fetch(url, { ...init, unix: socket } as RequestInit),
+    writeError: (text) => void fs.writeSync(2, text),
+    offer(exports) {
+      Bun.plugin({
+        name: 'phylum',
+        setup: (build) => build.module('phylum', () => ({ exports, loader: 'object' })),
+      })
+    },
+    watch(onIdle, onUncaught) {
+      process.on('beforeExit', onIdle)
+      process.on('uncaughtException', onUncaught)
+      process.on('unhandledRejection', onUncaught)
+    },
+    exit: (code) => process.exit(code),
+  }
+}

@@ -1,0 +1,34 @@
+import type { Engine } from './engine.ts'
+
+const encoder = new TextEncoder()
+
+/** The guest's needs in the words of Deno. */
+export function createDenoEngine(): Engine {
+  return {
+    args: Deno.args,
+    take(path) {
+      const text = Deno.readTextFileSync(path)
+      Deno.removeSync(path)
+      return text
+    },
+    connect(socket) {
+      const client = Deno.createHttpClient({ proxy: { transport: 'unix', path: socket } })
+      return (url, init) => fetch(url, { ...init, client } as RequestInit)
+    },
+    writeError: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
+    // The import map has said it.
+    offer() {},
+    watch(onIdle, onUncaught) {
+      addEventListener('beforeunload', onIdle)
+      addEventListener('unhandledrejection', (event) => {
+        event.preventDefault()
+        onUncaught(event.reason)
+      })
+      addEventListener('error', (event) => {
+        event.preventDefault()
+        onUncaught(event.error)
+      })
+    },
+    exit: (code) => Deno.exit(code),
+  }
+}

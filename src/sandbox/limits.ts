@@ -1,0 +1,28 @@
+/** Numbers of resources (setrlimit(2)); they are the same on all machines that are known here. */
+const RLIMIT_FSIZE = 1
+const RLIMIT_CORE = 4
+const RLIMIT_NPROC = 6
+const RLIMIT_NOFILE = 7
+
+/** Largest file that can be written, in bytes. */
+const MAX_FILE = 4 * 1024 ** 3
+
+/** Most files that can be open. */
+const MAX_OPEN = 16_384
+
+/** Most processes and threads. */
+const MAX_PROCESSES = 1_024
+
+/**
+ * Lists limits on what one process can use. The number of processes is counted by user: in a user namespace of its own that is the
+ * run alone, elsewhere it would be whatever else the user has running.
+ */
+export function listLimits(isNamespaced: boolean): [resource: number, most: number][] {
+  return [
+    // A core file holds memory, and is written outside of everything.
+    [RLIMIT_CORE, 0],
+    [RLIMIT_FSIZE, MAX_FILE],
+    [RLIMIT_NOFILE, MAX_OPEN],
+    ...(isNamespaced ? [[RLIMIT_NPROC, MAX_PROCESSES] as [number, number]] : []),
+  ]
+}

@@ -1,0 +1,152 @@
+import { posix } from 'node:path'
+import { listSockets } from './bound_sockets.ts'
+import type { Mount } from './launcher/task.ts'
+import { DEVICES } from './places.ts'
+import { findPath, isPermitted, isReachable, isWithin } from './real_path.ts'
+import type { RealPath } from './real_path.ts'
+import type { FoundPlace, Sight } from './sight.ts'
+
+/** Modes of directories: like the system's own, or for everybody to put files in. */
+const PLAIN = 0o755
+const SHARED = 0o1777
+
+/** Names that programs expect in /dev. */
+const DEVICE_LINKS = [
+  ['fd', '/proc/self/fd'],
+  ['stdin', '/proc/self/fd/0'],
+  ['stdout', '/proc/self/fd/1'],
+  ['stderr', '/proc/self/fd/2'],
+] as const
+
+/**
+ * Makes the list of mounts from which a root is built: nothing but what is granted, what the engine needs, and a /proc, /dev
+ * and /tmp of its own. What is listed later, or deeper, covers what was there.
+ */
+export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount[] {
+  const { root, places, closed, fixed, runs, workingDirectory } = sight
+  const isWritable = root.includes('write')
+  const binds = [
+    ...launcher.map((each) => bind(each, 'read')),
+    ...places.map((each) => bind(each, isChanged(each) ? 'write' : 'read')),
+  ]
+  const shown = root.length > 0
+    ? ['/']
+    : places.filter((each) => each.isDirectory).map((each) => each.path)
+  const isShown = (path: string) => shown.some((each) => isWithin(path, each))
+  const changed = isWritable
+    ? ['/']
+    : places.filter((each) => each.access === 'write').map((each) => each.path)
+  const hidden = closed.filter(({ path }) => isShown(path) && isReachable(path))
+  const kept = fixed.filter(({ path }) => changed.some((each) => isWithin(path, each)))
+  const mounts: Mount[] = [
+    root.length > 0
+      ? bind({ path: '/', isDirectory: true }, isWritable ? 'write' : 'read')
+      : temporary('/', PLAIN),
+    { kind: 'processes', path: '/proc' },
+    temporary('/dev', PLAIN),
+    ...DEVICES.map((path) => bind({ path, isDirectory: false }, 'device')),
+    temporary('/dev/shm', SHARED),
+    ...DEVICE_LINKS.map(([name, target]) =>
+      ({ kind: 'link', path: `/dev/${name}`, target }) as const
+    ),
+    ...(isWritable || shown.includes('/tmp')
+      ? []
+      : [temporary('/tmp', hasPrivateTmp(sight) ? SHARED : PLAIN)]),
+    // Sockets of the whole system, and where others' runs are.
+    ...(root.length > 0 ? [temporary('/run', PLAIN)] : []),
+    ...(root.length > 0 && findPath('/sys')
+      ? [bind({ path: '/sys', isDirectory: true }, 'read')]
+      : []),
+    ...(isShown(runs) ? [temporary(runs, PLAIN)] : []),
+    ...pins(changed, [...hidden, ...kept]),
+    ...binds,
+    ...kept.map((each) => bind(each, 'read')),
+    ...hidden.map(closedPlace),
+    ...listSockets().filter(isShown).flatMap((path) => closeSocket(path, places)),
+    ...places.concat(launcher as FoundPlace[]).flatMap(({ links }) =>
+      links.map(([path, target]) => ({ kind: 'link', path, target }) as const)
+    ),
+    { kind: 'directory', path: workingDirectory },
+  ]
+  const ordered = settle(mounts)
+  const sealed = ordered.filter((each) => each.kind === 'temporary' && each.mode === PLAIN)
+  return [...ordered, ...sealed.map(({ path }) => ({ kind: 'sealed', path }) as const)]
+}
+
+/**
+ * Answers whether /tmp is the run's own to write in. Where something granted lies below it, it is not: to Landlock, what may be done
+ * in a directory may be done in everything below, mounts included.
+ */
+export function hasPrivateTmp({ root, places }: Sight): boolean {
+  return !root.includes('write') && !places.some(({ path }) => isWithin(path, '/tmp'))
+}
+
+/** Puts shallow mounts before deep ones, and leaves out what is there already. */
+function settle(mounts: readonly Mount[]): Mount[] {
+  const depth = ({ path }: Mount) => path === '/' ? 0 : path.split('/').length
+  const done: Mount[] = []
+  for (const mount of mounts.toSorted((left, right) => depth(left) - depth(right))) {
+    const above = done.findLast(({ kind, path }) =>
+      kind !== 'link' && kind !== 'directory' && isWithin(mount.path, path)
+    )
+    const isThere = above?.kind === 'bind' && above.access !== 'device'
+    if (mount.kind === 'closed' && above?.kind === 'closed') continue
+    const isNew = mount.kind === 'bind' &&
+      (mount.isPin || above?.kind !== 'bind' || above.access !== mount.access)
+    if (mount.kind === 'bind' && isThere && !isNew) continue
+    if ((mount.kind === 'link' || mount.kind === 'directory') && isThere) continue
+    const same = done.findIndex(({ path }) => path === mount.path)
+    if (same === -1) done.push(mount)
+    else done[same] = stronger(done[same]!, mount)
+  }
+  return done
+}
+
+/** Of two mounts in one place: closed is closed; what may be written may be read too. */
+function stronger(first: Mount, second: Mount): Mount {
+  if (first.kind === 'closed' || second.kind === 'directory' || second.kind === 'link') return first
+  if (first.kind === 'bind' && first.access === 'write' && second.kind === 'bind') return first
+  return second
+}
+
+/**
+ * Lists the directories between a place that may be changed and one in it that may not. They are made mounts of their own, which
+ * nobody can move: otherwise one moves such a directory away, makes a new one of its name, and in it the files that phylum
+ * will read next time.
+ */
+function pins(changed: readonly string[], kept: readonly RealPath[]): Mount[] {
+  const pinned = new Set<string>()
+  for (const { path } of kept) {
+    for (let each = posix.dirname(path); each !== '/'; each = posix.dirname(each)) {
+      if (changed.some((top) => each !== top && isWithin(each, top))) pinned.add(each)
+    }
+  }
+  return [...pinned].map((path) => ({ ...bind({ path, isDirectory: true }, 'write'), isPin: true }))
+}
+
+function closeSocket(path: string, places: readonly FoundPlace[]): Mount[] {
+  const found = findPath(path)
+  const isOurs = places.some((each) => each.access === 'connect' && each.path === found?.path)
+  if (found === undefined || isOurs) return []
+  // To connect is to write.
+  return isReachable(found.path) && isPermitted(found.path, 0o2) ? [closedPlace(found)] : []
+}
+
+function closedPlace({ path, isDirectory }: RealPath): Mount {
+  return { kind: 'closed', path, isDirectory }
+}
+
+function temporary(path: string, mode: number): Mount {
+  return { kind: 'temporary', path, mode }
+}
+
+function isChanged({ access }: FoundPlace): boolean {
+  return access === 'write' || access === 'own'
+}
+
+function bind(
+  { path, isDirectory }: Pick<RealPath, 'path' | 'isDirectory'>,
+  access: 'read' | 'write' | 'device',
+): Extract<Mount, { kind: 'bind' }> {
+  return { kind: 'bind', path, access, isDirectory }
+}

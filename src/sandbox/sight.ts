@@ -1,0 +1,46 @@
+import { posix } from 'node:path'
+import { listPlaces, rootAccess } from './places.ts'
+import type { Place } from './places.ts'
+import type { Plan } from './plan.ts'
+import { findPath, followPath, isWithin } from './real_path.ts'
+import type { RealPath } from './real_path.ts'
+
+/** A place that is there. */
+export interface FoundPlace extends RealPath {
+  access: Place['access']
+}
+
+/** What is shown, and what is not, as the mounts are made from it. */
+export interface Sight {
+  root: ReturnType<typeof rootAccess>
+  places: readonly FoundPlace[]
+  /** Directories and files that must not be seen. */
+  closed: readonly RealPath[]
+  /** Directories and files that must not be changed. */
+  fixed: readonly RealPath[]
+  /** Parent of the directories of runs: of them, a run sees its own. */
+  runs: string
+  workingDirectory: string
+}
+
+/** Looks up the places of a plan. */
+export function look(plan: Plan): Sight {
+  const closed = plan.denyAccess.map(findPath).filter((each) => each !== undefined)
+  const fixed = plan.denyWrite.map(findPath).filter((each) => each !== undefined)
+  const places = listPlaces(plan).flatMap((place): FoundPlace[] => {
+    const found = place.isOptional ? findPath(place.path) : followPath(place.path)
+    if (found === undefined) return []
+    // What is both granted and denied is denied.
+    const denied = place.access === 'write' ? [...closed, ...fixed] : closed
+    const isDenied = denied.some(({ path }) => isWithin(found.path, path))
+    return place.isGranted && isDenied ? [] : [{ ...found, access: place.access }]
+  })
+  return {
+    root: rootAccess(plan),
+    places,
+    closed,
+    fixed,
+    runs: posix.dirname(followPath(plan.runDirectory).path),
+    workingDirectory: plan.workingDirectory,
+  }
+}

@@ -1,0 +1,80 @@
+import { PhylumError } from '#base'
+import { createFilter } from './filter.ts'
+import { createRuleset } from './landlock.ts'
+import type { Task } from './launcher/task.ts'
+import { listLimits } from './limits.ts'
+import { enter } from './namespaces.ts'
+import type { NamespaceMaker } from './namespaces.ts'
+import type { Launch, Plan } from './plan.ts'
+import type { LauncherRuntime } from './runtime.ts'
+import type { Machine } from './system_calls.ts'
+import { createView } from './view.ts'
+
+/** Which layers a wall has. */
+export interface Layers {
+  /** What makes namespaces; null to do without them. */
+  namespaces: NamespaceMaker | null
+  landlock: boolean
+  seccomp: boolean
+}
+
+/** A guest behind a wall: what to start, and what to tell it. */
+export interface WalledLaunch extends Launch {
+  /** What makes its namespaces; null when it has none. */
+  namespaces: NamespaceMaker | null
+  /** What the launcher does before it becomes the engine. */
+  task: Task
+}
+
+/** Puts a wall around an engine that is to be started: the same plan, for the kernel. */
+export function putUp(
+  plan: Plan,
+  launch: Launch,
+  runtime: LauncherRuntime,
+  layers: Layers,
+): WalledLaunch {
+  const { namespaces } = layers
+  const { net } = plan.granted
+  const hasNetwork = net === true || net.length > 0
+  const view = createView(plan, runtime.files, namespaces !== null)
+  const entrance = namespaces === null ? undefined : enter(namespaces, view.mounts, hasNetwork)
+  const [command = '', ...args] = [
+    ...(entrance === undefined ? [] : [entrance.command, ...entrance.args]),
+    ...runtime.command,
+  ]
+  return {
+    command,
+    args,
+    environment: runtime.environment,
+    namespaces,
+    task: {
+      mounts: entrance?.mounts ?? null,
+      directory: view.directory,
+      limits: listLimits(namespaces !== null),
+      landlock: layers.landlock ? createRuleset(view.rules, listPorts(net)) : null,
+      filter: layers.seccomp
+        ? Buffer.from(createFilter({ machine: machine(), hasNetwork })).toString('base64')
+        : null,
+      isInit: entrance?.isInit ?? false,
+      command: launch.command,
+      args: launch.args,
+      environment: launch.environment,
+    },
+  }
+}
+
+/** Lists the ports that hosts are granted on; true when one is granted on all of them. */
+function listPorts(net: true | readonly string[]): true | number[] {
+  if (net === true) return true
+  const ports = net.map((host) => Number(/:(\d+)$/.exec(host)?.[1] ?? NaN))
+  return ports.some(Number.isNaN) ? true : [...new Set(ports)]
+}
+
+/** The machine this is, as its system calls are known. */
+export function machine(): Machine {
+  if (process.arch === 'x64' || process.arch === 'arm64') return process.arch
+  throw new PhylumError(
+    'ERR_SANDBOX_START',
+    `Cannot put up a wall: the system calls of "${process.arch}" are not known here`,
+  )
+}

@@ -1,0 +1,171 @@
+/**
+ * How much of the wall there is, on systems that lack something of it: what is refused, what runs, and what is said.
+ */
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { createCanary } from '../harness/canary.ts'
+import { startFakeApi } from '../harness/fake_api.ts'
+import { BUN, FORMS, ROOT, withHome } from '../harness/phylum.ts'
+import type { Home, Outcome } from '../harness/phylum.ts'
+import { spawnSync } from 'node:child_process'
+
+/** What a system may lack: numbers of system calls, and how they fail. */
+const LACKS = {
+  nothing: '',
+  // By unshare(2), by clone(2) with a flag for a user namespace, and by clone3(2), whose flags nobody can look at.
+  namespaces: '272/97=1,56/220&0x10000000=1,435/435=38',
+  Landlock: '444/444=38',
+  seccomp: '317/277=22',
+} as const
+
+interface Stage {
+  home: Home
+  /** Runs phylum on a system that lacks something. */
+  phylum(lack: keyof typeof LACKS, args: readonly string[]): Promise<Outcome>
+}
+
+function onStage(name: string, body: (stage: Stage) => Promise<void>): void {
+  for (const form of FORMS) {
+    test(
+      `${name} [${form}]`,
+      withHome(async (home) => {
+        const api = await startFakeApi()
+        const canary = createCanary()
+        try {
+          await body({
+            home,
+            async phylum(lack, args) {
+              const outcome = await home.phylum(form, args, {
+                environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin },
+                under: [
+                  BUN,
+                  '--no-env-file',
+                  '--config=/dev/null',
+                  join(ROOT, 'test/harness/deprived.ts'),
+                  LACKS[lack],
+                  '--',
+                ],
+              })
+              home.assertNoLeak(canary, outcome.stdout, outcome.stderr)
+              return outcome
+            },
+          })
+        } finally {
+          await api.stop()
+        }
+      }),
+    )
+  }
+}
+
+const GROUPS = ['ext', 'run', '-y', 'groups']
+
+function setWall(home: Home, value: string): void {
+  mkdirSync(dirname(home.settingsFile), { recursive: true, mode: 0o700 })
+  const text = `connection:\n  uri: https://api.phylum.io\nsandbox:\n  wall: ${value}\n`
+  writeFileSync(home.settingsFile, text, { mode: 0o600 })
+}
+
+onStage(
+  'N196 on a system that lacks nothing, the wall is whole and nothing is said',
+  async ({ phylum }) => {
+    const run = await phylum('nothing', GROUPS)
+    assert.deepEqual([run.code, run.stdout, run.stderr], [0, '[]\n', ''])
+    const check = await phylum('nothing', ['sandbox', '--check', '--json'])
+    const { level, layers } = JSON.parse(check.stdout)
+    assert.deepEqual([check.code, level], [0, 'full'], check.stdout)
+    assert.deepEqual(layers.map((each: { enforced: boolean }) => each.enforced), [true, true, true])
+  },
+)
+
+onStage(
+  'N196 without namespaces the Deno engine runs, and each run says so',
+  async ({ home, phylum }) => {
+    for (let i = 0; i < 2; i++) {
+      const run = await phylum('namespaces', GROUPS)
+      assert.deepEqual([run.code, run.stdout], [0, '[]\n'], run.stderr)
+      assert.match(run.stderr, /^warning: the wall has no namespaces here, .*(bwrap|unshare)/)
+    }
+    const check = await phylum('namespaces', ['sandbox', '--check', '--json'])
+    const { level, missing } = JSON.parse(check.stdout)
+    assert.deepEqual([check.code, level], [1, 'partial'])
+    assert.match(missing.join(), /bubblewrap/)
+    assert.match((await phylum('namespaces', ['sandbox', '--check'])).stdout, /^namespaces +no /m)
+    setWall(home, 'partial')
+    const agreed = await phylum('namespaces', GROUPS)
+    assert.deepEqual([agreed.code, agreed.stderr], [0, ''])
+    setWall(home, 'full')
+    const refused = await phylum('namespaces', GROUPS)
+    assert.equal(refused.code, 117)
+    assert.match(refused.stderr, /^error\[ERR_SANDBOX_START\]: .*namespaces/)
+  },
+)
+
+onStage(
+  'N196 namespaces that are gone since they last worked end the run, and are not counted on again',
+  async ({ phylum }) => {
+    assert.equal((await phylum('nothing', GROUPS)).code, 0)
+    const gone = await phylum('namespaces', GROUPS)
+    assert.equal(gone.code, 117)
+    assert.match(
+      gone.stderr,
+      /^error\[ERR_SANDBOX_START\]: Cannot put up the wall: namespaces failed/m,
+    )
+    const next = await phylum('namespaces', GROUPS)
+    assert.deepEqual([next.code, /^warning: the wall has no namespaces/.test(next.stderr)], [
+      0,
+      true,
+    ])
+  },
+)
+
+onStage('N196 without namespaces, nothing that only they hold is run', async ({ home, phylum }) => {
+  for (const permissions of ['run = ["cat"]', 'write = true', 'write = ["~/"]']) {
+    home.extension('sample', {
+      'PhylumExt.toml':
+        `name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = []\n[permissions]\n${permissions}\n`,
+      'main.ts': `console.log('ran')`,
+    })
+    const run = await phylum('namespaces', ['ext', 'run', '-y', './sample'])
+    assert.deepEqual([run.code, run.stdout], [117, ''], permissions)
+    assert.match(run.stderr, /^error\[ERR_SANDBOX_START\]: /m)
+    assert.equal((await phylum('nothing', ['ext', 'run', '-y', './sample'])).stdout, 'ran\n')
+  }
+})
+
+for (const layer of ['Landlock', 'seccomp'] as const) {
+  onStage(
+    `N196 without ${layer} nothing runs but what the user runs without the wall`,
+    async ({ home, phylum }) => {
+      const run = await phylum(layer, GROUPS)
+      assert.deepEqual([run.code, run.stdout], [117, ''])
+      const named = layer === 'Landlock' ? /Landlock failed/ : /the filter of system calls failed/
+      assert.match(run.stderr, named)
+      assert.match(run.stderr, /^hint: --no-wall/m)
+      const check = await phylum(layer, ['sandbox', '--check', '--json'])
+      assert.deepEqual([check.code, JSON.parse(check.stdout).level], [1, 'none'])
+      const open = await phylum(layer, ['ext', 'run', '-y', '--no-wall', 'groups'])
+      assert.deepEqual([open.code, open.stdout], [0, '[]\n'], open.stderr)
+      assert.match(open.stderr, /^warning: the kernel's wall is off/)
+      setWall(home, 'off')
+      const off = await phylum(layer, GROUPS)
+      assert.deepEqual([off.code, off.stdout], [0, '[]\n'], off.stderr)
+      assert.match(off.stderr, /^warning: the kernel's wall is off/)
+    },
+  )
+}
+
+onStage('a wall that the settings ask for must be one of three', async ({ home, phylum }) => {
+  setWall(home, 'high')
+  const { code, stderr } = await phylum('nothing', GROUPS)
+  assert.deepEqual([code, /sandbox\.wall.*full, partial or off/.test(stderr)], [1, true], stderr)
+})
+
+test('the systems of these tests lack what they should lack', () => {
+  const run = (lack: keyof typeof LACKS, ...command: string[]) =>
+    spawnSync(BUN, [join(ROOT, 'test/harness/deprived.ts'), LACKS[lack], '--', ...command])
+  assert.equal(run('nothing', '/usr/bin/unshare', '-Ur', '/bin/true').status, 0)
+  assert.notEqual(run('namespaces', '/usr/bin/unshare', '-Ur', '/bin/true').status, 0)
+})
