@@ -13,6 +13,24 @@ export function isKey(text: string): boolean {
 }
 
 /**
+ * Takes the segments out of a path that hold what begins like a key: who writes a key into a path by mistake must not find
+ * it in a copy of the database.
+ */
+export function hideKeys(path: string): string {
+  if (!/ph0_|%/i.test(path)) return path
+  return path.split('/').map((segment) => /ph0_/i.test(readEscapes(segment)) ? 'ph0_…' : segment)
+    .join('/')
+}
+
+/** Reads the escapes of ASCII, one by one: another one beside it that means nothing hides none of them. */
+function readEscapes(segment: string): string {
+  return segment.replace(
+    /%([0-7][0-9a-f])/gi,
+    (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+}
+
+/**
  * Gives what is kept of a key, and what it is looked up by: its SHA-256.
  *
  * A slow, salted hash (argon2, scrypt) makes each guess dear, for passwords that can be guessed. A key has 256 random

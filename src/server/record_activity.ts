@@ -1,4 +1,5 @@
 import type { Log } from '#base'
+import { hideKeys } from './key.ts'
 import type { Activity, Store } from './store.ts'
 
 /** How long what was done with a key waits to be written, in milliseconds. */
@@ -52,7 +53,7 @@ export function startRecordingActivity(
   return {
     note(activity) {
       if (waiting.length >= MAX_WAITING) waiting.shift()
-      waiting.push({ ...activity, path: activity.path.slice(0, MAX_PATH) })
+      waiting.push({ ...activity, path: hideKeys(activity.path).slice(0, MAX_PATH) })
     },
     flush,
     async stop() {
