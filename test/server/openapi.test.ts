@@ -5,6 +5,8 @@ import { NewGroup } from '../../src/server/schemas.ts'
 import { withApi } from '../harness/api.ts'
 
 const PATHS = {
+  '/healthz': ['get'],
+  '/readyz': ['get'],
   '/api/v0/health': ['get'],
   '/api/v0/openapi.json': ['get'],
   '/api/v0/groups': ['get', 'post'],

@@ -73,6 +73,7 @@ async function listStatements(database: Database): Promise<Statement[]> {
   const calls: Partial<Record<keyof Store, () => Promise<unknown>>> = {
     createUser: () => store.createUser({ email: 'ann@example.org', name: 'Ann' }),
     findUser: () => store.findUser('e1'),
+    findUserById: () => store.findUserById('user1'),
     createKey: () =>
       store.createKey({ userId: 'user1', name: 'a', hash: hashKey('a'), expiresAt: null }),
     findKey: () => store.findKey(hashKey('a')),
