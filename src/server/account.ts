@@ -4,6 +4,9 @@ import { parseEmail, parseGroupName, parseName } from './names.ts'
 import { Refusal } from './refusal.ts'
 import type { ApiKey, Group, Store, User } from './store.ts'
 
+/** Most keys of an account that are not revoked. */
+export const MAX_KEYS = 1000
+
 /** A key at the only moment at which anybody sees it. */
 export interface CreatedKey {
   key: ApiKey
@@ -35,7 +38,8 @@ export async function createAccount(
  * Makes an API key for a user.
  *
  * @param key.expiresAt end of its life in milliseconds since the epoch; without one it does not end
- * @throws ERR_API_EXISTS when the user has an unrevoked key of this name, ERR_SERVER_REQUEST for a bad name
+ * @throws ERR_API_EXISTS when the user has an unrevoked key of this name, ERR_API_FORBIDDEN when the user has too many,
+ * ERR_SERVER_REQUEST for a bad name
  */
 export async function createKey(
   store: Store,
@@ -43,6 +47,13 @@ export async function createKey(
   key: { name: string; expiresAt?: number },
 ): Promise<CreatedKey> {
   const name = parseName(key.name, 'key')
+  // Two at once may both find room for one: the limit is there so that no list grows without end, and not to the digit.
+  if (await store.countKeys(userId) >= MAX_KEYS) {
+    throw new Refusal(
+      403,
+      `Cannot create key "${name}": you have ${MAX_KEYS} keys, and there can be no more; revoke some`,
+    )
+  }
   const value = generateKey()
   const kept = await store.createKey({
     userId,

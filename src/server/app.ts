@@ -64,7 +64,9 @@ function createHandler(route: Route, options: AppOptions) {
     let body: unknown
     if (check !== undefined) body = await readJson(request, check)
     else if (route.method !== 'GET') await refuseBody(request)
-    const reply = await route.answer({ store: options.store, caller, params: req.param(), body })
+    const query = new URL(request.url).searchParams
+    const params = req.param()
+    const reply = await route.answer({ store: options.store, caller, params, query, body })
     return route.status === 204
       ? new Response(null, { status: 204, headers: SECURITY_HEADERS })
       : render(route.status, reply)

@@ -1,5 +1,6 @@
 import { display } from '#base'
 import { createGroup } from './account.ts'
+import { listPage } from './page.ts'
 import { Refusal } from './refusal.ts'
 import { defineRoute } from './route.ts'
 import type { Call, Route } from './route.ts'
@@ -14,9 +15,15 @@ export const groupRoutes: readonly Route[] = [
     operation: 'listGroups',
     summary: 'List the groups that the caller belongs to',
     status: 200,
+    isPaged: true,
     reply: GroupList,
-    async answer({ store, caller }) {
-      return { groups: (await store.listGroups(caller.userId)).map(renderGroup) }
+    async answer({ store, caller, query }) {
+      const { entries, more } = await listPage(
+        query,
+        'groups',
+        (page) => store.listGroups(caller.userId, page),
+      )
+      return { groups: entries.map(renderGroup), ...more }
     },
   }),
   defineRoute({

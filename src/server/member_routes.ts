@@ -1,5 +1,6 @@
 import { display } from '#base'
 import { requireAdmin, requireGroup } from './group_routes.ts'
+import { listPage } from './page.ts'
 import { Refusal } from './refusal.ts'
 import { defineRoute } from './route.ts'
 import type { Call, Route } from './route.ts'
@@ -13,14 +14,18 @@ export const memberRoutes: readonly Route[] = [
     operation: 'listMembers',
     summary: 'List the members of a group, for members of it',
     status: 200,
+    isPaged: true,
     reply: MemberList,
     refusals: [404],
     async answer(call) {
       const group = await requireGroup(call)
-      const members = await call.store.listMembers(group.id)
-      return {
-        members: members.map(({ email, name, role }) => ({ user_email: email, name, role })),
-      }
+      const { entries, more } = await listPage(
+        call.query,
+        'members',
+        (page) => call.store.listMembers(group.id, page),
+      )
+      const members = entries.map(({ email, name, role }) => ({ user_email: email, name, role }))
+      return { members, ...more }
     },
   }),
   defineRoute({
@@ -56,7 +61,7 @@ export const memberRoutes: readonly Route[] = [
     async answer(call) {
       const group = await requireGroup(call)
       const email = readEmail(call)
-      const member = (await call.store.listMembers(group.id)).find((one) => one.email === email)
+      const member = await call.store.findMember(group.id, email)
       if (member?.userId !== call.caller.userId) requireAdmin(group, 'remove a member from')
       const removal = member && await call.store.removeMember(group.id, member.userId)
       if (removal === 'last_admin') {

@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
+import { PAGE_PARAMETERS } from './page.ts'
 import { repliesOf } from './route.ts'
 import type { Route } from './route.ts'
 
@@ -39,6 +40,7 @@ function describeRoute(route: Route, schemas: Json): Json {
     required: true,
     schema: { type: 'string' },
   }))
+  const query = route.isPaged ? PAGE_PARAMETERS : []
   const responses: Json = {}
   for (const [status, schema] of repliesOf(route)) {
     const description = status < 400 ? route.summary : 'Refused, with the reason'
@@ -50,7 +52,7 @@ function describeRoute(route: Route, schemas: Json): Json {
     operationId: route.operation,
     summary: route.summary,
     security: route.open ? [] : [{ key: [] }],
-    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(parameters.length + query.length === 0 ? {} : { parameters: [...parameters, ...query] }),
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, ...describeBody(route.body, schemas) } }),

@@ -14,6 +14,8 @@ export interface Call<Body = unknown> {
   caller: Caller
   /** Decoded segments of the path, by the names that the route's path gives them. */
   params: Readonly<Record<string, string>>
+  /** What stood behind the "?". */
+  query: URLSearchParams
   /** What the request carried, of the type that `body` describes; `undefined` where the route describes none. */
   body: Body
 }
@@ -28,6 +30,8 @@ export interface Route<Body extends TSchema = TSchema, Reply extends TSchema = T
   summary: string
   /** Served without a credential. */
   open?: true
+  /** Answers a list, which may be asked for in pages; see `listPage()`. */
+  isPaged?: true
   body?: Body
   status: 200 | 201 | 204
   reply: Reply
@@ -48,6 +52,7 @@ export function repliesOf(route: Route): ReadonlyMap<number, TSchema> {
   const replies = new Map<number, TSchema>([[route.status, route.reply]])
   const refusals = [
     ...(route.method === 'GET' ? [] : [400, 413]),
+    ...(route.isPaged ? [400] : []),
     ...(route.body === undefined ? [] : [415]),
     ...(route.open ? [] : [401]),
     ...route.refusals ?? [],

@@ -14,6 +14,9 @@ function exact<Properties extends TProperties>(
 }
 
 const Time = Type.String({ format: 'date-time' })
+/** Whether there are more than a page that was asked for. */
+const HasMore = Type.Optional(Type.Boolean())
+
 const Name = Type.String({ minLength: 1, maxLength: MAX_NAME })
 
 export const Role = Type.Union([Type.Literal('admin'), Type.Literal('member')], { title: 'Role' })
@@ -32,13 +35,16 @@ export const Group = exact('Group', {
   role: Role,
 })
 
-export const GroupList = exact('GroupList', { groups: Type.Array(Group) })
+export const GroupList = exact('GroupList', { groups: Type.Array(Group), has_more: HasMore })
 
 export const NewGroup = exact('NewGroup', { group_name: Name })
 
 export const Member = exact('Member', { user_email: Type.String(), name: Name, role: Role })
 
-export const MemberList = exact('MemberList', { members: Type.Array(Member) })
+export const MemberList = exact('MemberList', {
+  members: Type.Array(Member),
+  has_more: HasMore,
+})
 
 export const ApiKey = exact('ApiKey', {
   name: Name,

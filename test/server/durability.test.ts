@@ -27,13 +27,14 @@ class Load {
 /** Has a server make groups and keys until it is killed with SIGKILL, under full load, after so many answers. */
 async function writeUntilKilled(where: string, round: number, answers: number, load: Load) {
   const child = startChild(ACT, ['load', where])
-  const lines = createInterface(child.stdout!)
-  const [line] = await once(lines, 'line')
-  lines.on('line', (text) => {
-    const { name, key } = JSON.parse(text)
-    load.keys.set(name, key)
+  const { url, key } = await new Promise<{ url: string; key: string }>((resolve) => {
+    // Lines come many at a time: all of them by this one way.
+    createInterface(child.stdout!).on('line', (line) => {
+      const told = JSON.parse(line)
+      if ('url' in told) resolve(told)
+      else load.keys.set(told.name, told.key)
+    })
   })
-  const { url, key } = JSON.parse(line)
   let answered = 0
 
   async function write(writer: number): Promise<void> {
@@ -53,7 +54,8 @@ async function writeUntilKilled(where: string, round: number, answers: number, l
   }
 
   const [, ended] = await Promise.all([
-    Promise.allSettled(Array.from({ length: WRITERS }, (_, writer) => write(writer))),
+    Promise.allSettled(Array.from({ length: WRITERS }, (_, writer) => write(writer)))
+      .then(() => child.kill('SIGTERM')),
     once(child, 'close'),
   ])
   assert.deepEqual(ended, [null, 'SIGKILL'])

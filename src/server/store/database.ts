@@ -40,6 +40,15 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** Longest that a statement or a transaction takes that is not stuck, in milliseconds. */
+export const STATEMENT_MILLISECONDS = 15_000
+
+/** How long others are waited for, and how long they are kept waiting, in milliseconds. */
+export interface Limits {
+  busy: number
+  longest: number
+}
+
 export interface DatabaseOptions {
   /** How long to wait for others who are writing, in milliseconds. */
   busyMilliseconds?: number
@@ -47,6 +56,6 @@ export interface DatabaseOptions {
   connections?: number
   /** How long a connection to PostgreSQL may take to come about, or to become free, in milliseconds. */
   connectMilliseconds?: number
-  /** How long a statement may take on PostgreSQL, in milliseconds. None of ours takes long; what does is stuck. */
+  /** How long a statement on PostgreSQL, or a transaction, may take, in milliseconds. None of ours takes long. */
   statementMilliseconds?: number
 }

@@ -30,12 +30,11 @@ export async function exportData(
     await options.take(`${JSON.stringify(head)}\n`)
     let total = 0
     for (const { table, key } of EXPORTED) {
-      for (let last: Row | undefined;;) {
-        const rows = await readPage(inside, table, key, last)
-        last = rows.at(-1)
-        if (last === undefined) break
+      let rows = await readPage(inside, table, key)
+      while (rows.length > 0) {
         total += rows.length
         await options.take(rows.map((row) => `${writeRow(table, row)}\n`).join(''))
+        rows = await readPage(inside, table, key, rows.at(-1))
       }
     }
     await options.take(`${JSON.stringify({ end: total })}\n`)
@@ -48,7 +47,7 @@ async function readPage(
   database: Database,
   table: string,
   key: readonly string[],
-  last: Row | undefined,
+  last?: Row,
 ): Promise<Row[]> {
   const columns = key.join(', ')
   const after = last === undefined ? '' : `WHERE (${columns}) > (${key.map(() => '?').join(', ')})`

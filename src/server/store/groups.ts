@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '#base'
 import type { Database } from './database.ts'
 import type { Role } from './members.ts'
+import { WHOLE } from './page.ts'
+import type { Page } from './page.ts'
 import { isStorable } from './storable.ts'
 
 /** A group as one of its members sees it; times in milliseconds since the epoch. */
@@ -20,7 +22,8 @@ export interface GroupStore {
   createGroup(userId: string, name: string): Promise<Group | undefined>
   /** Finds a group by name among those that the user is a member of. */
   findGroup(userId: string, name: string): Promise<Group | undefined>
-  listGroups(userId: string): Promise<Group[]>
+  /** Lists the groups of a user, in the order of their names. */
+  listGroups(userId: string, page?: Page): Promise<Group[]>
   deleteGroup(groupId: string): Promise<void>
 }
 
@@ -54,8 +57,11 @@ export function createGroupStore(database: Database, clock: Clock): GroupStore {
       return await database.get<Group>(`${GROUP} WHERE g.name = ? AND m.user_id = ?`, name, userId)
     },
 
-    listGroups: (userId) =>
-      database.all<Group>(`${GROUP} WHERE m.user_id = ? ORDER BY g.name`, userId),
+    listGroups: (userId, { limit, after = '' } = WHOLE) =>
+      database.all<Group>(
+        `${GROUP} WHERE m.user_id = ? AND g.name > ? ORDER BY g.name LIMIT ?`,
+        ...[userId, after, limit],
+      ),
 
     async deleteGroup(groupId) {
       await database.run(`DELETE FROM groups WHERE group_id = ?`, groupId)

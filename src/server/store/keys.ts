@@ -33,6 +33,8 @@ export interface KeyStore {
   hasKeys(): Promise<boolean>
   /** Lists the unrevoked keys of a user, the oldest first. */
   listKeys(userId: string): Promise<ApiKey[]>
+  /** Counts the unrevoked keys of a user. */
+  countKeys(userId: string): Promise<number>
   recordKeyUse(keyId: string): Promise<void>
   /** Revokes a key by name; answers whether there was one to revoke. */
   revokeKey(userId: string, name: string): Promise<boolean>
@@ -67,6 +69,14 @@ export function createKeyStore(database: Database, clock: Clock): KeyStore {
         `${KEY} WHERE user_id = ? AND revoked_at IS NULL ORDER BY created_at, name`,
         userId,
       ),
+
+    async countKeys(userId) {
+      const row = await database.get<{ count: number }>(
+        `SELECT count(*) AS count FROM api_keys WHERE user_id = ? AND revoked_at IS NULL`,
+        userId,
+      )
+      return row?.count ?? 0
+    },
 
     async recordKeyUse(keyId) {
       await database.run(`UPDATE api_keys SET used_at = ? WHERE key_id = ?`, clock.now(), keyId)

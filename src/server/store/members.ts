@@ -1,5 +1,8 @@
 import type { Clock } from '#base'
 import type { Database } from './database.ts'
+import { WHOLE } from './page.ts'
+import type { Page } from './page.ts'
+import { isStorable } from './storable.ts'
 
 /** What a member of a group may do: an admin manages it, a member sees it. */
 export type Role = 'admin' | 'member'
@@ -17,11 +20,16 @@ export type Removal = 'removed' | 'absent' | 'last_admin'
 
 /** Keeps who belongs to which group. */
 export interface MemberStore {
-  listMembers(groupId: string): Promise<Member[]>
+  /** Lists the members of a group, in the order of their emails. */
+  listMembers(groupId: string, page?: Page): Promise<Member[]>
+  findMember(groupId: string, email: string): Promise<Member | undefined>
   /** Adds a member; answers false when the user is one already. */
   addMember(groupId: string, userId: string, role: Role): Promise<boolean>
   removeMember(groupId: string, userId: string): Promise<Removal>
 }
+
+const MEMBER = `SELECT m.user_id AS "userId", u.email, u.name, m.role
+  FROM members m JOIN users u USING (user_id)`
 
 export function createMemberStore(database: Database, clock: Clock): MemberStore {
   function touchGroup(inside: Database, groupId: string): Promise<number> {
@@ -29,12 +37,19 @@ export function createMemberStore(database: Database, clock: Clock): MemberStore
   }
 
   return {
-    listMembers: (groupId) =>
+    listMembers: (groupId, { limit, after = '' } = WHOLE) =>
       database.all<Member>(
-        `SELECT m.user_id AS "userId", u.email, u.name, m.role
-        FROM members m JOIN users u USING (user_id) WHERE m.group_id = ? ORDER BY u.email`,
-        groupId,
+        `${MEMBER} WHERE m.group_id = ? AND u.email > ? ORDER BY u.email LIMIT ?`,
+        ...[groupId, after, limit],
       ),
+
+    async findMember(groupId, email) {
+      if (!isStorable(email)) return undefined
+      return await database.get<Member>(
+        `${MEMBER} WHERE m.group_id = ? AND u.email = ?`,
+        ...[groupId, email],
+      )
+    },
 
     addMember(groupId, userId, role) {
       return database.transaction(async (inside) => {

@@ -1,7 +1,8 @@
 import type { Pool, PoolClient } from 'pg'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PhylumError } from '#base'
-import type { Database, DatabaseOptions, Value } from './database.ts'
+import { STATEMENT_MILLISECONDS } from './database.ts'
+import type { Database, DatabaseOptions, Limits, Value } from './database.ts'
 import { migratePostgres } from './migrate_postgres.ts'
 import {
   explainPostgresError,
@@ -17,7 +18,6 @@ import type { Outcome } from './transaction.ts'
 const CONNECTIONS = 8
 
 const CONNECT_MILLISECONDS = 5000
-const STATEMENT_MILLISECONDS = 15_000
 
 /** How long somebody is waited for who changes the same, in milliseconds. */
 const BUSY_MILLISECONDS = 5000
@@ -35,9 +35,12 @@ export async function openPostgresDatabase(
   options: DatabaseOptions = {},
 ): Promise<Database> {
   const name = nameOfPostgres(url)
-  const busy = options.busyMilliseconds ?? BUSY_MILLISECONDS
-  const pool = await createPool(url, busy, options)
-  const database = new PostgresDatabase(pool, name, busy)
+  const limits = {
+    busy: options.busyMilliseconds ?? BUSY_MILLISECONDS,
+    longest: options.statementMilliseconds ?? STATEMENT_MILLISECONDS,
+  }
+  const pool = await createPool(url, limits, options)
+  const database = new PostgresDatabase(pool, name, limits)
   try {
     await database.migrate()
     return database
@@ -47,9 +50,12 @@ export async function openPostgresDatabase(
   }
 }
 
-async function createPool(url: string, busy: number, options: DatabaseOptions): Promise<Pool> {
+async function createPool(
+  url: string,
+  { busy, longest }: Limits,
+  options: DatabaseOptions,
+): Promise<Pool> {
   const connecting = options.connectMilliseconds ?? CONNECT_MILLISECONDS
-  const statement = options.statementMilliseconds ?? STATEMENT_MILLISECONDS
   // Loaded here: who keeps a file does not pay for it.
   const { default: pg } = await import('pg')
   const readers: Readonly<Record<number, (text: string) => unknown>> = {
@@ -59,17 +65,24 @@ async function createPool(url: string, busy: number, options: DatabaseOptions): 
     [pg.types.builtins.BYTEA]: (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')),
   }
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: requireTrust(url),
     application_name: 'phylum',
     max: options.connections ?? CONNECTIONS,
     connectionTimeoutMillis: connecting,
-    statement_timeout: statement,
+    statement_timeout: longest,
     // Ours, for a server that is gone without a word and cannot end the statement itself.
-    query_timeout: statement + connecting,
+    query_timeout: longest + connecting,
     lock_timeout: busy,
-    idle_in_transaction_session_timeout: statement,
+    idle_in_transaction_session_timeout: longest,
     keepAlive: true,
     allowExitOnIdle: true,
+    // What was acknowledged is on the disk, whatever the administrator has set for other programs.
+    onConnect: async (client) => {
+      await client.query(
+        `SELECT set_config('synchronous_commit', 'on', false)
+        WHERE current_setting('synchronous_commit') = 'off'`,
+      )
+    },
     types: {
       getTypeParser: (id: number) => readers[id] ?? pg.types.getTypeParser(id),
     },
@@ -81,19 +94,28 @@ async function createPool(url: string, busy: number, options: DatabaseOptions): 
   return pool
 }
 
+/**
+ * Takes every wish for TLS as one for TLS with a server that can prove who it is: what only encrypts, anybody between
+ * us and the server can answer. It is what the driver does today, with a warning that it will not for ever.
+ */
+function requireTrust(url: string): string {
+  if (/[?&]uselibpqcompat=/.test(url)) return url
+  return url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
+}
+
 class PostgresDatabase implements Database {
   readonly dialect = 'postgres'
   readonly #pool: Pool
   readonly #name: string
-  readonly #busy: number
+  readonly #limits: Limits
   readonly #statements = new Map<string, { name: string; text: string }>()
   #prepared = 0
   #closed: Promise<void> | undefined
 
-  constructor(pool: Pool, name: string, busy: number) {
+  constructor(pool: Pool, name: string, limits: Limits) {
     this.#pool = pool
     this.#name = name
-    this.#busy = busy
+    this.#limits = limits
   }
 
   migrate(): Promise<void> {
@@ -124,11 +146,11 @@ class PostgresDatabase implements Database {
     return await this.#patiently(() =>
       this.#withClient(async (client, giveUp) => {
         await this.#explain('write', () => client.query(begin))
-        const transaction = new Transaction('postgres', (act, sql, values) => {
+        const transaction = new Transaction('postgres', this.#name, (act, sql, values) => {
           return this.#explain(act, () => this.#execute(client, sql, values))
         })
         try {
-          const result = await transaction.perform(work)
+          const result = await transaction.perform(work, this.#limits.longest)
           await this.#explain('write', () => client.query('COMMIT'))
           return result
         } catch (error) {
@@ -170,7 +192,7 @@ class PostgresDatabase implements Database {
 
   /** Tries again where somebody else was in the way: PostgreSQL has undone everything then. */
   async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.#busy
+    const deadline = performance.now() + this.#limits.busy
     for (let pause = 2;; pause = Math.min(2 * pause, MAX_PAUSE)) {
       try {
         return await work()

@@ -1,6 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Database, DatabaseOptions, Value } from './database.ts'
+import { display } from '#base'
+import { STATEMENT_MILLISECONDS } from './database.ts'
+import type { Database, DatabaseOptions, Limits, Value } from './database.ts'
 import { BUSY_MILLISECONDS, openSqlite } from './open_sqlite.ts'
 import { explainSqliteError, isBusy } from './sqlite_error.ts'
 import { assertStorable } from './storable.ts'
@@ -23,7 +25,10 @@ export async function openSqliteDatabase(
   const database = await openSqlite(file, { busyMilliseconds: busy })
   // From here on it is this process that waits, and not SQLite, which would hold up every other request meanwhile.
   database.exec('PRAGMA busy_timeout = 0')
-  return new SqliteDatabase(database, file, busy)
+  return new SqliteDatabase(database, file, {
+    busy,
+    longest: options.statementMilliseconds ?? STATEMENT_MILLISECONDS,
+  })
 }
 
 /** One connection. Its calls are synchronous, and so come one after the other; a transaction keeps the others out. */
@@ -31,17 +36,17 @@ class SqliteDatabase implements Database {
   readonly dialect = 'sqlite'
   readonly #database: DatabaseSync
   readonly #file: string
-  readonly #busy: number
+  readonly #limits: Limits
   // Prepared once: parsing the text anew would cost a request more than running it.
   readonly #statements = new Map<string, StatementSync>()
   readonly #waiting: (() => void)[] = []
   #isTaken = false
   #isOpen = true
 
-  constructor(database: DatabaseSync, file: string, busy: number) {
+  constructor(database: DatabaseSync, file: string, limits: Limits) {
     this.#database = database
     this.#file = file
-    this.#busy = busy
+    this.#limits = limits
   }
 
   async all<Row>(sql: string, ...values: readonly Value[]): Promise<Row[]> {
@@ -69,11 +74,11 @@ class SqliteDatabase implements Database {
   #perform<T>(begin: string, work: (database: Database) => Promise<T>): Promise<T> {
     return this.#patiently('write', async () => {
       this.#database.exec(begin)
-      const transaction = new Transaction('sqlite', (act, sql, values) => {
+      const transaction = new Transaction('sqlite', display(this.#file), (act, sql, values) => {
         return Promise.resolve(this.#explain(act, () => this.#execute(act, sql, values)))
       })
       try {
-        const result = await transaction.perform(work)
+        const result = await transaction.perform(work, this.#limits.longest)
         this.#explain('write', () => this.#database.exec('COMMIT'))
         return { result }
       } catch (error) {
@@ -117,7 +122,7 @@ class SqliteDatabase implements Database {
 
   /** Tries again while another process is writing, and lets others of this process come in between. */
   async #patiently<T>(act: string, work: () => T | Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.#busy
+    const deadline = performance.now() + this.#limits.busy
     for (let pause = 1;; pause = Math.min(2 * pause, MAX_PAUSE)) {
       try {
         return await this.#turn(work)

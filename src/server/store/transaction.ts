@@ -21,13 +21,16 @@ export type Execute = (
 /** The database as the work of a transaction sees it. */
 export class Transaction implements Database {
   readonly dialect: Dialect
+  readonly #name: string
   readonly #execute: Execute
   #tail: Promise<unknown> = Promise.resolve()
   #failure: { error: unknown } | undefined
   #hasEnded = false
 
-  constructor(dialect: Dialect, execute: Execute) {
+  /** @param name of the database, as it is shown */
+  constructor(dialect: Dialect, name: string, execute: Execute) {
     this.dialect = dialect
+    this.#name = name
     this.#execute = execute
   }
 
@@ -56,29 +59,41 @@ export class Transaction implements Database {
   }
 
   /**
-   * Does the work, up to where it may be committed.
+   * Does the work, up to where it may be committed; gives up on work that does not end, for which everybody else would
+   * wait.
    *
+   * @param longest in milliseconds
    * @throws what the work threw, or what a statement of it threw, even where the work took no notice
    */
-  async perform<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  async perform<T>(work: (database: Database) => Promise<T>, longest: number): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(this.#refuse('write', 'a transaction takes too long')),
+        longest,
+      )
+    })
     try {
-      const result = await work(this)
-      await this.#tail
-      if (this.#failure !== undefined) throw this.#failure.error
-      return result
+      return await Promise.race([this.#finish(work), limit])
     } finally {
+      clearTimeout(timer)
       this.#hasEnded = true
     }
+  }
+
+  async #finish<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    const result = await work(this)
+    await this.#tail
+    this.#hasEnded = true
+    if (this.#failure !== undefined) throw this.#failure.error
+    return result
   }
 
   /** One after the other, also where the work does not wait: a connection has one statement under way. */
   #run(act: 'read' | 'write', sql: string, values: readonly Value[]): Promise<Outcome> {
     const outcome = this.#tail.then(async () => {
       if (this.#hasEnded) {
-        throw new PhylumError(
-          'ERR_SERVER_DATABASE',
-          `Cannot ${act} database: its transaction has ended`,
-        )
+        throw this.#refuse(act, 'its transaction has ended')
       }
       // PostgreSQL goes no further after a failure, SQLite would: the work must mean the same to both.
       if (this.#failure !== undefined) throw this.#failure.error
@@ -91,5 +106,12 @@ export class Transaction implements Database {
     })
     this.#tail = outcome.catch(() => {})
     return outcome
+  }
+
+  #refuse(act: string, reason: string): PhylumError {
+    return new PhylumError(
+      'ERR_SERVER_DATABASE',
+      `Cannot ${act} database "${this.#name}": ${reason}`,
+    )
   }
 }

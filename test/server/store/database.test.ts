@@ -197,6 +197,28 @@ test(
 )
 
 test(
+  'transaction() gives up on work that does not end, and lets the others go on',
+  onEachDatabase(async (where) => {
+    const database = await openDatabase(where, { statementMilliseconds: 1000, connections: 1 })
+    let kept: Database | undefined
+    const stuck = database.transaction(async (inside) => {
+      kept = inside
+      await insert(inside, 'a')
+      // The mistake that leads here: it waits for the transaction, which waits for it.
+      await list(database)
+    })
+    await assert.rejects(stuck, {
+      code: 'ERR_SERVER_DATABASE',
+      message: /^Cannot write database ".*": a transaction takes too long$/,
+    })
+    await assert.rejects(insert(kept!, 'b'), FAILS)
+    assert.deepEqual(await list(database), [])
+    assert.equal(await insert(database, 'c'), 1)
+    await database.close()
+  }),
+)
+
+test(
   'Database goes on after a statement that it does not understand, and tells the cause',
   withDatabase(async (database) => {
     await assert.rejects(database.all('SELECT nonsense'), (error) => {

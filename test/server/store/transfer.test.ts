@@ -24,7 +24,9 @@ async function fill(database: Database): Promise<string> {
   const ann = await createAccount(store, { email: 'ann@example.org', name: 'Ann "Ä" 🦆' })
   const { key, secret } = await createKey(store, ann.id, { name: 'key', expiresAt: NOON * 2 })
   await store.revokeKey(ann.id, 'key')
-  for (let index = 0; index < 1203; index++) await store.createGroup(ann.id, `group ${index}`)
+  await store.transaction(async (inside) => {
+    for (let index = 0; index < 1203; index++) await inside.createGroup(ann.id, `group ${index}`)
+  })
   await store.keepAnswer({ userId: ann.id, key: 'k', requestHash: hashKey('') }, {
     status: 201,
     body: '{"a":"\\n"}',
