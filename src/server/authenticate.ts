@@ -5,6 +5,9 @@ import { Refusal } from './refusal.ts'
 import type { Caller } from './route.ts'
 import type { ApiKey, Store } from './store.ts'
 
+/** What is said of every text that is no credential, whatever it looks like. */
+const NOT_VALID = 'the API key or access token is not valid'
+
 /** How exact the last use of a key is, in milliseconds. */
 const USE_RESOLUTION = 60_000
 
@@ -37,7 +40,7 @@ export async function authenticate(
 async function authenticateByKey(bearer: string, options: AuthenticateOptions): Promise<Caller> {
   const key = await options.store.findKey(hashKey(bearer))
   // Whether a key expired or was revoked is told to those alone who hold it: any other text is just not valid.
-  if (key === undefined) throw reject('the API key is not valid')
+  if (key === undefined) throw reject(NOT_VALID)
   if (key.revokedAt !== null) throw reject('the API key is revoked')
   const now = options.clock.now()
   if (key.expiresAt !== null && key.expiresAt <= now) {
@@ -52,7 +55,7 @@ async function authenticateByToken(
   { identity, clock }: AuthenticateOptions,
 ): Promise<Caller> {
   const token = await identity?.findAccessToken(bearer)
-  if (token === undefined) throw reject('the API key or access token is not valid')
+  if (token === undefined) throw reject(NOT_VALID)
   if (token.expiresAt <= clock.now()) {
     throw reject(`the access token expired at ${new Date(token.expiresAt).toISOString()}`)
   }

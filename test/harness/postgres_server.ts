@@ -29,7 +29,9 @@ const OPTIONS = '-F -c full_page_writes=off -c listen_addresses= -c shared_buffe
  * for the end of a pipe, because Deno closes the pipes of a test file together with the file.
  */
 const WATCHDOG = `while kill -0 "$1" 2>/dev/null; do sleep 0.5; done
-shift; directory=$1; shift; "$@" >/dev/null 2>&1; rm -rf "$directory"`
+shift; directory=$1; shift; "$@" >/dev/null 2>&1; rm -rf "$directory"
+# What a killed server has started may write once more before it ends.
+sleep 1; rm -rf "$directory"`
 
 /** Gives the URL of a database of the server whose socket lies in a directory. */
 export function urlOf(directory: string, database: string): string {

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { FORMS, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { takeDatabase, whyNoPostgres } from '../harness/postgres.ts'
@@ -19,9 +19,18 @@ interface Started {
   stop(): Promise<void>
 }
 
+const children = new Set<ChildProcess>()
+
+// However a test ends, no server outlives it.
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
+})
+
 /** Starts `phylum server start`, and waits until it listens. */
 async function startServer(home: Home, form: Form, database: string): Promise<Started> {
   const child = home.start(form, ['server', 'start', '--port', '0', '--database', database, '-vv'])
+  children.add(child)
   const output = { stdout: '', stderr: '' }
   const firstLine = new Promise<string>((resolve) => {
     child.stdout?.on('data', (chunk) => {

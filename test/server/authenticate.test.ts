@@ -71,7 +71,7 @@ test(
       texts.add(reply.text)
     }
     assert.deepEqual([...texts].map((text) => JSON.parse(text).error.description), [
-      'Cannot authorize the request: the API key is not valid',
+      'Cannot authorize the request: the API key or access token is not valid',
     ])
   }),
 )

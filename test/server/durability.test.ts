@@ -54,7 +54,8 @@ async function writeUntilKilled(where: string, round: number, answers: number, l
   }
 
   const [, ended] = await Promise.all([
-    Promise.allSettled(Array.from({ length: WRITERS }, (_, writer) => write(writer))),
+    Promise.allSettled(Array.from({ length: WRITERS }, (_, writer) => write(writer)))
+      .then(() => child.kill('SIGTERM')),
     once(child, 'close'),
   ])
   assert.deepEqual(ended, [null, 'SIGKILL'])

@@ -32,6 +32,15 @@ test(
     assert.equal(await askGroups(world.url, tokens.access_token), 200)
     const profile = await oidc.fetchUserInfo(config, tokens.access_token, world.user.id)
     assert.deepEqual(profile, { sub: world.user.id, email: 'ann@example.org', name: 'Ann' })
+
+    const post = async () =>
+      await fetch(config.serverMetadata().userinfo_endpoint ?? '', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokens.access_token}` },
+      })
+    assert.deepEqual(await (await post()).json(), profile)
+    await oidc.tokenRevocation(config, tokens.refresh_token)
+    assert.equal((await post()).status, 401)
   }),
 )
 
