@@ -15,7 +15,13 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     'auth revoke-token',
   ]],
   ['API', ['group list', 'group create', 'group delete']],
-  ['Embedded server', ['server start', 'server exec', 'server rotate-keys']],
+  ['Embedded server', [
+    'server start',
+    'server exec',
+    'server export',
+    'server import',
+    'server rotate-keys',
+  ]],
 ]
 
 /** Renders what `phylum --help` shows. */

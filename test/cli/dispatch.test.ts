@@ -3,6 +3,11 @@ import { test } from 'node:test'
 import { COMMANDS } from '../../src/cli/catalog.ts'
 import { dispatch } from '../../src/cli/dispatch.ts'
 import { readGlobalOptions } from '../../src/cli/global_options.ts'
+import { renderOverview } from '../../src/cli/help.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
+
+/** All of a terminal that help looks at. */
+const PLAIN_TERMINAL = { paint: (_style: string, text: string) => text } as unknown as Terminal
 
 function mean(line: string) {
   return dispatch(line.split(' ').filter(Boolean), COMMANDS)
@@ -120,4 +125,9 @@ test('readGlobalOptions() takes PHYLUM_LOG where the command line does not say',
     assert.equal(readGlobalOptions(new Map(), { PHYLUM_LOG: level }).verbosity, verbosity)
   }
   assert.equal(readGlobalOptions(new Map([['verbose', 2]]), { PHYLUM_LOG: 'error' }).verbosity, 2)
+})
+
+test('renderOverview() has a heading for every command', () => {
+  const shown = renderOverview(PLAIN_TERMINAL, COMMANDS)
+  for (const { name } of COMMANDS) assert.match(shown, new RegExp(`^  ${name}( |$)`, 'm'))
 })
