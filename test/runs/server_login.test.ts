@@ -69,7 +69,8 @@ for (const form of FORMS) {
         device.stderr!.setEncoding('utf8').on('data', (chunk) => {
           shown += chunk
           const found = /With the code filled in: (http\S+)/.exec(shown)?.[1]
-          if (found !== undefined) signing ??= signIn(found)
+          // A failure here must not be the last that this test does: the server is still to be stopped.
+          if (found !== undefined) signing ??= signIn(found).catch(() => device.kill())
         })
         const [code] = await once(device, 'close')
         await signing
