@@ -20,7 +20,7 @@ export interface Wall {
  * none where the user says so. Whatever is less than all of it is said at each run.
  *
  * @returns null for none
- * @throws ERR_SANDBOX_START when the user wants more than there can be here
+ * @throws ERR_SANDBOX_START when there can be none, or less than the user wants
  */
 export async function chooseWall(
   context: Context,
@@ -33,6 +33,13 @@ export async function chooseWall(
       "the kernel's wall is off: the engine's own permissions are all that holds the extension",
     )
     return null
+  }
+  if (process.platform !== 'linux') {
+    throw new PhylumError(
+      'ERR_SANDBOX_START',
+      `Cannot put up the wall: nothing of it is in use on "${process.platform}" yet`,
+      { hints: ['--no-wall runs extensions of the Deno engine, held by its permissions alone'] },
+    )
   }
   const { maker, faults } = await searchNamespaces(context)
   if (maker === null) {

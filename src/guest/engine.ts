@@ -1,6 +1,4 @@
 import type { Transport } from './api.ts'
-import { createBunEngine } from './engine_bun.ts'
-import { createDenoEngine } from './engine_deno.ts'
 
 /** What the guest needs of the engine that it runs in; all else of it is the extension's business. */
 export interface Engine {
@@ -18,6 +16,3 @@ export interface Engine {
   watch(onIdle: () => void, onUncaught: (error: unknown) => void): void
   exit(code: number): never
 }
-
-/** The engine that runs this. */
-export const engine: Engine = 'Bun' in globalThis ? createBunEngine() : createDenoEngine()

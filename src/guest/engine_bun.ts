@@ -28,3 +28,25 @@ export function createBunEngine(): Engine {
     exit: (code) => process.exit(code),
   }
 }
+
+/** The words of Bun, and of Node.js in it. */
+declare const Bun: {
+  plugin(options: { name: string; setup(build: Build): void }): void
+}
+
+interface Build {
+  module(name: string, load: () => { exports: Record<string, unknown>; loader: 'object' }): void
+}
+
+declare const process: {
+  argv: string[]
+  env: { BUN_BE_BUN?: string }
+  getBuiltinModule(name: 'node:fs'): {
+    readFileSync(path: string, encoding: 'utf8'): string
+    unlinkSync(path: string): void
+    writeSync(descriptor: number, text: string): number
+  }
+  on(event: 'beforeExit', listener: () => void): void
+  on(event: 'uncaughtException' | 'unhandledRejection', listener: (error: unknown) => void): void
+  exit(code: number): never
+}

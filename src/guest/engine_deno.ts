@@ -32,3 +32,13 @@ export function createDenoEngine(): Engine {
     exit: (code) => Deno.exit(code),
   }
 }
+
+/** The words of Deno. */
+declare const Deno: {
+  args: string[]
+  stderr: { writeSync(bytes: Uint8Array): number }
+  exit(code: number): never
+  readTextFileSync(path: string): string
+  removeSync(path: string): void
+  createHttpClient(options: { proxy: { transport: 'unix'; path: string } }): unknown
+}

@@ -8,7 +8,7 @@ import type { RunDescription } from '#protocol'
 import { ApiError } from './api_error.ts'
 import { createApi } from './api.ts'
 import type { Api } from './api.ts'
-import { engine } from './engine.ts'
+import { engine } from './this_engine.ts'
 import { ownFrames, renderError, report } from './report.ts'
 
 /** What a module that exports a function by default is called with. */

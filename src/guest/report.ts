@@ -1,4 +1,4 @@
-import { engine } from './engine.ts'
+import { engine } from './this_engine.ts'
 
 /** Writes one line, or several, to stderr. */
 export function report(text: string): void {

@@ -30,6 +30,7 @@ export function launcherRuntime(files: readonly string[]): LauncherRuntime {
     command: [
       runtime,
       'run',
+      '--quiet',
       '--no-config',
       '--no-lock',
       '--no-remote',

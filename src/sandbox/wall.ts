@@ -6,6 +6,7 @@ import { listLimits } from './limits.ts'
 import { enter } from './namespaces.ts'
 import type { NamespaceMaker } from './namespaces.ts'
 import type { Launch, Plan } from './plan.ts'
+import { listPorts } from './ports.ts'
 import type { LauncherRuntime } from './runtime.ts'
 import type { Machine } from './system_calls.ts'
 import { createView } from './view.ts'
@@ -61,13 +62,6 @@ export function putUp(
       environment: launch.environment,
     },
   }
-}
-
-/** Lists the ports that hosts are granted on; true when one is granted on all of them. */
-function listPorts(net: true | readonly string[]): true | number[] {
-  if (net === true) return true
-  const ports = net.map((host) => Number(/:(\d+)$/.exec(host)?.[1] ?? NaN))
-  return ports.some(Number.isNaN) ? true : [...new Set(ports)]
 }
 
 /** The machine this is, as its system calls are known. */

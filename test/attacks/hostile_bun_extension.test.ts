@@ -10,7 +10,15 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary, findLeak } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { BUN, EXECUTABLE, FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import {
+  AS_NOBODY,
+  ATTACKERS,
+  BUN,
+  EXECUTABLE,
+  FORMS,
+  outcomeOf,
+  withHome,
+} from '../harness/phylum.ts'
 
 interface Attack {
   name: string
@@ -204,13 +212,23 @@ for (const attack of ATTACKS) {
     }),
   )
 
-  for (const form of FORMS) {
+  for (
+    const [form, attacker] of FORMS.flatMap((form) =>
+      ATTACKERS.map((each) => [form, each] as const)
+    )
+  ) {
+    // One form is enough to see what another user makes of it.
+    if (attacker === 'nobody' && form !== FORMS.at(-1)) continue
     test(
-      `${attack.name}: an extension gets nothing [${form}]`,
+      `${attack.name}: an extension gets nothing [${form}${
+        attacker === 'self' ? '' : ', unprivileged'
+      }]`,
       withHome(async (home) => {
         const canary = createCanary()
         const api = await startFakeApi()
-        await home.phylum(form, ['auth', 'set-token'], { input: canary })
+        const user = attacker === 'self' ? {} : { spawn: AS_NOBODY }
+        if (attacker === 'nobody') home.giveAway()
+        await home.phylum(form, ['auth', 'set-token'], { input: canary, ...user })
         home.extension('hostile', {
           'PhylumExt.toml':
             `name = "hostile"\ndescription = "x"\nversion = "1.0.0"\nengine = "bun"\n[api]\nallow = true\n[permissions]\n${attack.permissions}\n`,
@@ -222,7 +240,7 @@ for (const attack of ATTACKS) {
         const outcome = await home.phylum(
           form,
           ['ext', 'run', '-y', './hostile', 'no-token', port],
-          { environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin } },
+          { environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin }, ...user },
         )
         await api.stop()
         assert.equal(

@@ -76,7 +76,7 @@ function fill(home: Home, evilOrigin: string): { directory: string; mark: string
     mkdirSync(dirname(join(directory, name)), { recursive: true })
     writeFileSync(join(directory, name), text)
   }
-  for (const name of ['git', 'npm', 'deno', 'bun', 'sh', 'bwrap', 'readlink', 'node']) {
+  for (const name of ['git', 'npm', 'deno', 'bun', 'sh', 'bwrap', 'unshare', 'readlink', 'node']) {
     writeFileSync(join(directory, name), program)
     chmodSync(join(directory, name), 0o755)
   }

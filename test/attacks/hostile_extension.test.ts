@@ -9,7 +9,15 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary, findLeak } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { DENO, EXECUTABLE, FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import {
+  AS_NOBODY,
+  ATTACKERS,
+  DENO,
+  EXECUTABLE,
+  FORMS,
+  outcomeOf,
+  withHome,
+} from '../harness/phylum.ts'
 
 interface Attack {
   name: string
@@ -296,13 +304,23 @@ for (const attack of ATTACKS) {
     }),
   )
 
-  for (const form of FORMS) {
+  for (
+    const [form, attacker] of FORMS.flatMap((form) =>
+      ATTACKERS.map((each) => [form, each] as const)
+    )
+  ) {
+    // One form is enough to see what another user makes of it.
+    if (attacker === 'nobody' && form !== FORMS.at(-1)) continue
     test(
-      `${attack.name}: an extension gets nothing [${form}]`,
+      `${attack.name}: an extension gets nothing [${form}${
+        attacker === 'self' ? '' : ', unprivileged'
+      }]`,
       withHome(async (home) => {
         const canary = createCanary()
         const api = await startFakeApi()
-        await home.phylum(form, ['auth', 'set-token'], { input: canary })
+        const user = attacker === 'self' ? {} : { spawn: AS_NOBODY }
+        if (attacker === 'nobody') home.giveAway()
+        await home.phylum(form, ['auth', 'set-token'], { input: canary, ...user })
         home.extension('hostile', {
           'PhylumExt.toml':
             `name = "hostile"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = true\n[permissions]\n${attack.permissions}\n`,
@@ -316,6 +334,7 @@ for (const attack of ATTACKS) {
           ['ext', 'run', '-y', './hostile', 'no-token', port],
           {
             environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin, LOADED: undefined },
+            ...user,
           },
         )
         await api.stop()

@@ -3,7 +3,9 @@ import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import {
+  chownSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -82,8 +84,18 @@ export interface Home {
   extension(name: string, files: Record<string, string>): string
   /** Looks for the credential in everything that lies below the home, but for the files where it belongs. */
   assertNoLeak(canary: string, ...texts: string[]): void
+  /** Gives it and all that is in it to a user who owns nothing else. */
+  giveAway(): void
   remove(): void
 }
+
+/** Starts a program as the user to whom a home was given away. */
+export const AS_NOBODY: SpawnOptions = { uid: 65534, gid: 65534 }
+
+/** Who attacks: root hides half of the mistakes, and lacks half of the obstacles, so where tests run as root, somebody else tries too. */
+export const ATTACKERS: readonly ('self' | 'nobody')[] = process.getuid?.() === 0
+  ? ['self', 'nobody']
+  : ['self']
 
 export interface StartOptions {
   environment?: Record<string, string | undefined>
@@ -157,6 +169,13 @@ export function createHome(): Home {
       for (const file of listFiles(path)) {
         if (file === settingsFile) continue
         assert.equal(findLeak(readFileSync(file), canary), undefined, `a leak in ${file}`)
+      }
+    },
+    giveAway() {
+      const { uid, gid } = AS_NOBODY
+      chownSync(path, uid!, gid!)
+      for (const name of readdirSync(path, { recursive: true }) as string[]) {
+        lchownSync(join(path, name), uid!, gid!)
       }
     },
     remove: () => rmSync(path, { recursive: true, force: true }),

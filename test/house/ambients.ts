@@ -37,6 +37,7 @@ export const AMBIENTS: readonly Ambient[] = [
     doors: {
       'cli/main.ts': 'passes it on as a parameter',
       'cli/platform.ts': 'takes out what would make the runtime show or misdirect the credential',
+      'guest/engine_bun.ts': 'takes out what told the executable to be an engine',
     },
   },
   {
@@ -45,6 +46,7 @@ export const AMBIENTS: readonly Ambient[] = [
     doors: {
       'cli/main.ts': 'passes them on as parameters',
       'main.ts': 'ends the program once its output is written',
+      'guest/engine_bun.ts': 'hands them to the extension',
     },
   },
   { name: 'console', find: /(?<![\w$#.])console\b|\bglobalThis\s*\.\s*console\b/g, doors: {} },

@@ -96,7 +96,7 @@ test('D62 planDeno() refuses a path that the engine would read as two, or as non
   }
 })
 
-test('F81 planDeno() builds the environment from nothing', () => {
+test('D58 F81 planDeno() builds the environment from nothing', () => {
   assert.deepEqual(planDeno(plan()).environment, {
     TERM: 'xterm',
     TMPDIR: '/run/r1/scratch/tmp',

@@ -131,7 +131,8 @@ async function locateEngine(context: Context, kind: EngineKind): Promise<Engine>
 
 /** Where npm packages hold an engine for this machine. */
 function enginePackages(kind: EngineKind): string[] {
-  const { platform, arch } = process
+  const platform = process.platform
+  const arch = process.arch
   if (kind === 'deno') {
     return [`@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}/deno`, 'deno/deno']
   }

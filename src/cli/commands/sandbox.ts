@@ -1,4 +1,5 @@
 import { UsageError } from '#base'
+import process from 'node:process'
 import { examine } from '#sandbox'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
@@ -47,6 +48,13 @@ interface Layer {
 }
 
 async function check(context: Context): Promise<State> {
+  if (process.platform !== 'linux') {
+    return {
+      level: 'none',
+      layers: [],
+      missing: [`a wall that is in use on "${process.platform}"`],
+    }
+  }
   const { maker, faults } = await searchNamespaces(context, { isFresh: true })
   const kernel = await examine(await launcherOf(context))
   const layers: Layer[] = [
