@@ -26,34 +26,36 @@ export interface ServerLogOptions {
 /** How long a line about a request may wait for others, in milliseconds: to write each by itself would cost more than to answer. */
 const PATIENCE = 50
 
-/** So many characters wait for no others. */
-const MAX_WAITING = 64 * 1024
+/** So many lines wait for no others. */
+const MAX_WAITING = 500
 
 /** Makes the log of a server. */
 export function createServerLog(terminal: Terminal, options: ServerLogOptions): ServerLog {
   const { format, isShown, clock } = options
   const render = format === 'json' ? renderJson : renderText
-  const tellTime = createTimeTeller(clock)
-  const voice = format === 'text' ? createTextVoice(terminal) : createJsonVoice(terminal, tellTime)
-  let waiting: string[] = []
-  let length = 0
+  const write = createTimeWriter()
+  const voice = format === 'text'
+    ? createTextVoice(terminal)
+    : createJsonVoice(terminal, () => write(clock.now()))
+  let waiting: [record: RequestRecord, time: number][] = []
   let lost = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function record(record: RequestRecord): void {
     if (!isShown(record)) return
-    const line = render(record, tellTime())
-    if (waiting.push(line) === 1) timer = setTimeout(flush, PATIENCE)
-    length += line.length
-    if (length > MAX_WAITING) flush()
+    const count = waiting.push([record, clock.now()])
+    if (count === 1) timer = setTimeout(flush, PATIENCE)
+    else if (count >= MAX_WAITING) flush()
   }
 
   function flush(): void {
-    const lines = waiting
+    const records = waiting
     waiting = []
-    length = 0
     clearTimeout(timer)
-    if (lines.length > 0) attempt(lines.length, () => terminal.say(lines.join('\n')))
+    if (records.length === 0) return
+    attempt(records.length, () => {
+      terminal.say(records.map(([record, time]) => render(record, write(time))).join('\n'))
+    })
   }
 
   /** Writes, and lets the server live where that fails: a disk that is full stops nobody from being answered. */
@@ -134,13 +136,12 @@ function renderText(record: RequestRecord, time: string): string {
   return `${head}${who} request=${requestId}${how}`
 }
 
-/** Makes a function that tells the time, and writes it anew only when it has changed. */
-function createTimeTeller(clock: Clock): () => string {
-  let told = NaN
+/** Makes a function that writes a time, and writes it anew only when it is another one. */
+function createTimeWriter(): (time: number) => string {
+  let written = NaN
   let text = ''
-  return () => {
-    const now = clock.now()
-    if (now !== told) text = new Date(told = now).toISOString()
+  return (time) => {
+    if (time !== written) text = new Date(written = time).toISOString()
     return text
   }
 }
