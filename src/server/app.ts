@@ -20,16 +20,15 @@ import { routes } from './routes.ts'
 import { senderOf } from './sender.ts'
 import type { RepeatableRequest, Store } from './store.ts'
 import { METRICS_TYPE } from './telemetry/render_metrics.ts'
-import type { Telemetry } from './telemetry/telemetry.ts'
+import type { Handler } from './telemetry/telemetry.ts'
 import type { Trace } from './telemetry/trace.ts'
 import { createUi } from './ui/ui.ts'
 
-/**
- * A server as a function. It never rejects: a failure is an answer, too.
- *
- * @param address of the other end of the connection
- */
-export type App = (request: Request, address?: string) => Promise<Response>
+/** A server as a function. It never rejects: a failure is an answer, too. */
+export type App = Handler
+
+/** What comes with a request, besides what its sender says. */
+type World = { Bindings: { sender: string; trace: Trace | undefined } }
 
 export interface AppOptions {
   store: Store
@@ -37,10 +36,8 @@ export interface AppOptions {
   log: Log
   /** Names under which the server is reached besides those of the loopback interface, without port. */
   hosts?: readonly string[]
-  /** Is told what requests are for, and from whom. */
-  telemetry?: Telemetry
-  /** Whether the numbers of `telemetry` are shown at `/metrics`. */
-  isMetricsOpen?: boolean
+  /** Writes the numbers that `/metrics` shows; without it, there is no such path. */
+  metrics?: () => string
   /** Answers whether the server is about to stop, so that it must not be called ready. */
   isDraining?: () => boolean
   /** Whether requests come by way of a load balancer, which says from whom it has them. */
@@ -59,35 +56,35 @@ const API = /^\/(?:api|locksmith|oidc)(?:\/|$)/
 
 /** Makes the API and the web pages over a store. */
 export function createApp(options: AppOptions): App {
-  const { telemetry } = options
+  const { metrics } = options
   const assertHost = createGuard(options.hosts ?? [])
   const ui = createUi({ passwords: createPasswordHasher(), ...options })
-  const hono = new Hono<{ Bindings: { sender: string } }>()
+  const hono = new Hono<World>()
   for (const { method, path, answer } of options.identity?.endpoints ?? []) {
     hono.on(method, path, ({ req, env }) => {
-      telemetry?.traceOf(req.raw)?.noteRoute(path)
+      env.trace?.noteRoute(path)
       return answer(req.raw, env.sender)
     })
   }
   for (const route of routes) hono.on(route.method, route.path, createHandler(route, options))
-  if (telemetry !== undefined && options.isMetricsOpen) {
-    hono.get(METRICS_PATH, ({ req }) => {
-      telemetry.traceOf(req.raw)?.noteRoute(METRICS_PATH)
-      return new Response(telemetry.renderMetrics(), { headers: METRICS_HEADERS })
+  if (metrics !== undefined) {
+    hono.get(METRICS_PATH, ({ env }) => {
+      env.trace?.noteRoute(METRICS_PATH)
+      return new Response(metrics(), { headers: METRICS_HEADERS })
     })
   }
-  hono.notFound(({ req }) => renderError(explainMiss(hono, req), options, req.raw))
-  hono.onError((error, { req }) => renderError(error, options, req.raw))
-  return async (request, address = '') => {
+  hono.notFound(({ req, env }) => renderError(explainMiss(hono, req), options, env.trace))
+  hono.onError((error, { env }) => renderError(error, options, env.trace))
+  return async (request, address = '', trace) => {
     try {
       assertHost(request)
       const sender = senderOf(request, address, options.isBehindBalancer ?? false)
       const { pathname } = new URL(request.url)
       const isForPrograms = API.test(pathname) || methodsOf(hono, pathname).length > 0
-      return (isForPrograms ? undefined : await ui(request, sender)) ??
-        await hono.fetch(request, { sender })
+      return (isForPrograms ? undefined : await ui(request, sender, trace)) ??
+        await hono.fetch(request, { sender, trace })
     } catch (error) {
-      return renderError(error, options, request)
+      return renderError(error, options, trace)
     }
   }
 }
@@ -95,15 +92,14 @@ export function createApp(options: AppOptions): App {
 function createHandler(route: Route, options: AppOptions) {
   const check = route.body && compile(route.body)
   const { store, clock, activity } = options
-  return async ({ req }: Context): Promise<Response> => {
+  return async ({ req, env: { trace } }: Context<World>): Promise<Response> => {
     const request = req.raw
-    const trace = options.telemetry?.traceOf(request)
     trace?.noteRoute(route.path)
     // Before the body is looked at, so that nobody without a key has a body read or parsed.
     const caller: Caller = route.open ? { userId: '' } : await authenticate(request, options)
     if (!route.open) trace?.noteCaller(caller)
     const response = await answer(req, caller, trace).catch((error) =>
-      renderError(error, options, request)
+      renderError(error, options, trace)
     )
     const { keyId } = caller
     const { method, path } = req
@@ -211,19 +207,14 @@ function renderText(
   return new Response(text, { status, headers: { ...JSON_HEADERS, ...signature, ...headers } })
 }
 
-function renderError(error: unknown, options: AppOptions, request: Request): Response {
-  const trace = options.telemetry?.traceOf(request)
-  const refusal = error instanceof Refusal ? error : explainFailure(error, options, trace)
+function renderError(error: unknown, { log }: AppOptions, trace: Trace | undefined): Response {
+  const refusal = error instanceof Refusal ? error : explainFailure(error, log, trace)
   const { code, message, status, headers } = refusal
   return render(status, { error: { error_id: code, description: message } }, trace, headers)
 }
 
 /** Tells the caller as much as the caller needs to know; paths and causes go to the log. */
-function explainFailure(
-  error: unknown,
-  { log, telemetry }: AppOptions,
-  trace: Trace | undefined,
-): Refusal {
+function explainFailure(error: unknown, log: Log, trace: Trace | undefined): Refusal {
   const reason = error instanceof Error
     ? display(error.message)
     : 'A request failed for no known reason'
@@ -231,6 +222,6 @@ function explainFailure(
   if (!isPhylumError(error, 'ERR_SERVER_DATABASE')) {
     return new Refusal(500, 'Cannot answer the request: the server failed')
   }
-  telemetry?.countDatabaseError()
+  trace?.noteDatabaseFailure()
   return new Refusal(503, 'Cannot reach the database: try again in a moment')
 }

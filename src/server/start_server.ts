@@ -71,6 +71,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const telemetry = new Telemetry(
     options.onRequest === undefined ? {} : { onRequest: options.onRequest },
   )
+  const isMetricsOpen = options.isMetricsOpen ??
+    (isLoopback(hostname) && hosts.length === 0 && publicUrl === undefined)
   let isDraining = false
   const database = await openDatabase(options.database)
   const store = createStore(database, { clock })
@@ -88,16 +90,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       identity,
       activity,
       ...publicUrl === undefined ? {} : { origin: () => origin },
-      telemetry,
-      isMetricsOpen: options.isMetricsOpen ??
-        (isLoopback(hostname) && hosts.length === 0 && publicUrl === undefined),
+      ...isMetricsOpen ? { metrics: () => telemetry.renderMetrics() } : {},
       isDraining: () => isDraining,
     })
     const faulty = options.faults === undefined
       ? app
-      : injectFaults(app, { plan: options.faults, findRoute: createRouteFinder(routes), telemetry })
+      : injectFaults(app, { plan: options.faults, findRoute: createRouteFinder(routes) })
     let handle = telemetry.watch(faulty)
-    const server = serve((request, sender) => handle(request, sender), { hostname, port })
+    const server = serve((request, address) => handle(request, address), { hostname, port })
     if (publicUrl === undefined) origin = new URL(server.url)
     const stopSweeping = startSweeping(store, { log })
     return {
@@ -126,8 +126,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** Makes a handler after whose answers the connection is not used again: its other end looks for another server. */
 function closeConnections(handler: Handler): Handler {
-  return async (request, sender) => {
-    const answer = await handler(request, sender)
+  return async (request, address) => {
+    const answer = await handler(request, address)
     answer.headers.set('connection', 'close')
     return answer
   }

@@ -14,6 +14,7 @@ const RECORD = {
   milliseconds: 1.23456,
   bytes: 13,
   isCut: false,
+  hasDatabaseFailed: false,
   userId: undefined,
   keyId: undefined,
   fault: undefined,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { SECURITY_HEADERS } from '../guard.ts'
 import { codeOf } from '../refusal.ts'
 import { nameMethod } from '../telemetry/request_record.ts'
-import type { Handler, Telemetry } from '../telemetry/telemetry.ts'
+import type { Handler } from '../telemetry/telemetry.ts'
 import { createDraw } from './draw_faults.ts'
 import { nameFault } from './fault_plan.ts'
 import type { Fault, FaultPlan } from './fault_plan.ts'
@@ -18,22 +18,20 @@ export interface FaultOptions {
   plan: FaultPlan
   /** Names the route of a path: a request that is not passed on has nobody else to say it. */
   findRoute: (path: string) => string
-  telemetry?: Telemetry
 }
 
 /** Makes a handler some of whose answers go wrong, for those who write programs that must bear it. */
 export function injectFaults(
   handler: Handler,
-  { plan, findRoute, telemetry }: FaultOptions,
+  { plan, findRoute }: FaultOptions,
 ): Handler {
   const draw = createDraw(plan)
-  return async (request, sender) => {
+  return async (request, address, trace) => {
     const path = pathOf(request.url)
-    if (!API.test(path)) return await handler(request, sender)
+    if (!API.test(path)) return await handler(request, address, trace)
     const route = findRoute(path)
     const faults = draw(`${nameMethod(request.method)} ${route}`)
-    if (faults.length === 0) return await handler(request, sender)
-    const trace = telemetry?.traceOf(request)
+    if (faults.length === 0) return await handler(request, address, trace)
     trace?.noteRoute(route)
     const met: Fault[] = []
     let answer: Response | undefined
@@ -41,14 +39,14 @@ export function injectFaults(
       if (fault.kind === 'slow') await delay(fault.milliseconds)
       else if (fault.kind === 'status' || fault.kind === 'expire') answer = refuse(fault)
       else {
-        answer = await handler(request, sender)
+        answer = await handler(request, address, trace)
         // An answer without a body has no middle, and nothing that could be garbage.
         if (answer.body === null) continue
         answer = spoilBody(answer, fault.kind)
       }
       met.push(fault)
     }
-    answer ??= await handler(request, sender)
+    answer ??= await handler(request, address, trace)
     for (const fault of met) trace?.noteFault(nameFault(fault))
     if (met.length > 0) answer.headers.set(FAULT_HEADER, met.map(nameFault).join(', '))
     return answer

@@ -27,7 +27,8 @@ export class Metrics {
   inFlight = 0
   databaseErrors = 0
 
-  record({ method, route, status, milliseconds, fault }: RequestRecord): void {
+  record(record: RequestRecord): void {
+    const { method, route, status, milliseconds, fault } = record
     const series = this.#find(method, route)
     const seconds = milliseconds / 1000
     const statusClass = Math.floor(status / 100)
@@ -36,6 +37,7 @@ export class Metrics {
     while (bucket < BUCKETS.length && seconds > BUCKETS[bucket]!) bucket++
     series.buckets[bucket] = series.buckets[bucket]! + 1
     series.seconds += seconds
+    if (record.hasDatabaseFailed) this.databaseErrors++
     if (fault === undefined) return
     for (const each of fault.split('+')) this.#faults.set(each, (this.#faults.get(each) ?? 0) + 1)
   }

@@ -40,7 +40,7 @@ export function renderMetrics(metrics: Metrics, process: ProcessState): string {
     ...renderFamily(
       'phylum_database_errors_total',
       'counter',
-      'Calls of the database that failed.',
+      'Requests that could not be answered because the database failed.',
       [['', {}, metrics.databaseErrors]],
     ),
     ...renderFamily(

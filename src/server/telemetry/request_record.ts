@@ -12,6 +12,8 @@ export interface RequestRecord {
   bytes: number
   /** The answer's body ended before its end: the sender went away, or it was cut. */
   isCut: boolean
+  /** It could not be answered because the database failed. */
+  hasDatabaseFailed: boolean
   userId: string | undefined
   /** Id of the API key, not the key. */
   keyId: string | undefined

@@ -12,8 +12,13 @@ export interface TelemetryOptions {
   onRequest?: (record: RequestRecord) => void
 }
 
-/** Answers a request, from an address that may be known. */
-export type Handler = (request: Request, sender?: string) => Promise<Response>
+/**
+ * Answers a request.
+ *
+ * @param address of the other end of the connection, where it is known
+ * @param trace takes what is found out about the request
+ */
+export type Handler = (request: Request, address?: string, trace?: Trace) => Promise<Response>
 
 /**
  * Watches what a server does: a record of each request, and numbers of all of them. Of a request it reads the method and
@@ -23,8 +28,6 @@ export class Telemetry {
   readonly #onRequest: TelemetryOptions['onRequest']
   readonly #metrics = new Metrics()
   readonly #chooseRequestId: ChooseRequestId = createRequestIds()
-  // Weak, so that what is known of a request goes with it, whoever forgets about it.
-  readonly #traces = new WeakMap<Request, Trace>()
 
   constructor(options: TelemetryOptions = {}) {
     this.#onRequest = options.onRequest
@@ -32,30 +35,19 @@ export class Telemetry {
 
   /** Makes a handler whose requests are watched, and whose answers say the request's id. */
   watch(handler: Handler): Handler {
-    return async (request, sender) => {
+    return async (request, address) => {
       const id = this.#chooseRequestId(request.headers.get('x-request-id'))
       const trace = new Trace(id, request.method)
-      this.#traces.set(request, trace)
       this.#metrics.inFlight++
       let answer: Response
       try {
-        answer = await handler(request, sender)
+        answer = await handler(request, address, trace)
       } catch (error) {
         this.#record(trace)
         throw error
       }
       return this.#finish(trace, answer)
     }
-  }
-
-  /** Gives the trace of a request that is being answered. */
-  traceOf(request: Request): Trace | undefined {
-    return this.#traces.get(request)
-  }
-
-  /** Counts a failure of the database that a request has met. */
-  countDatabaseError(): void {
-    this.#metrics.databaseErrors++
   }
 
   /** Writes the numbers in Prometheus' text format. */

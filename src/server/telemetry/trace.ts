@@ -17,6 +17,7 @@ export class Trace implements RequestRecord {
   userId: string | undefined
   keyId: string | undefined
   fault: string | undefined
+  hasDatabaseFailed = false
   #isSigned = false
 
   constructor(requestId: string, method: string) {
@@ -48,6 +49,11 @@ export class Trace implements RequestRecord {
   noteCaller({ userId, keyId }: { userId: string; keyId?: string }): void {
     this.userId = userId
     this.keyId = keyId
+  }
+
+  /** Notes that the request could not be answered because the database failed. */
+  noteDatabaseFailure(): void {
+    this.hasDatabaseFailed = true
   }
 
   /** Notes a fault on demand that the request met. */

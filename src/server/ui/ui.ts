@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { display, isPhylumError } from '#base'
 import type { Log } from '#base'
 import { Refusal } from '../refusal.ts'
+import type { Trace } from '../telemetry/trace.ts'
 import { accountRoutes } from './account_routes.ts'
 import { ASSETS_BY_PATH } from './assets.ts'
 import type { Asset } from './assets.ts'
@@ -31,40 +32,50 @@ const ROUTES: readonly UiRoute[] = [
 ]
 
 /** The web pages as a function of a request. It answers `undefined` to who asks for no page, and could show none. */
-export type Ui = (request: Request, address: string) => Promise<Response | undefined>
+export type Ui = (
+  request: Request,
+  address: string,
+  trace?: Trace,
+) => Promise<Response | undefined>
+
+/** What comes with a request, besides what its sender says. */
+type World = { Bindings: { address: string; trace: Trace | undefined } }
 
 /** Makes the web pages. */
 export function createUi(options: UiOptions): Ui {
-  const hono = new Hono<{ Bindings: { address: string } }>()
+  const hono = new Hono<World>()
   for (const route of ROUTES) {
     hono.on(route.method, route.path, (context) => answer(route, context, options))
   }
-  hono.get('/assets/:name', ({ req }) => {
-    options.telemetry?.traceOf(req.raw)?.noteRoute('/assets/:name')
+  hono.get('/assets/:name', ({ req, env }) => {
+    env.trace?.noteRoute('/assets/:name')
     const asset = ASSETS_BY_PATH.get(req.path)
-    return asset === undefined ? showProblem(req.raw, notFound(), options) : serveAsset(asset)
+    return asset === undefined
+      ? showProblem(req.raw, notFound(), options, env.trace)
+      : serveAsset(asset)
   })
-  hono.notFound(({ req }) => {
+  hono.notFound(({ req, env }) => {
     const allowed = ['GET', 'POST'].filter((one) => hono.router.match(one, req.path)[0].length > 0)
-    return showProblem(req.raw, allowed.length > 0 ? refuseMethod(allowed) : notFound(), options)
+    const refusal = allowed.length > 0 ? refuseMethod(allowed) : notFound()
+    return showProblem(req.raw, refusal, options, env.trace)
   })
-  hono.onError((error, { req }) => showProblem(req.raw, error, options))
-  return async (request, address) => {
+  hono.onError((error, { req, env }) => showProblem(req.raw, error, options, env.trace))
+  return async (request, address, trace) => {
     const { pathname } = new URL(request.url)
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const isKnown = hono.router.match(method, pathname)[0].length > 0
     const canShow = request.headers.get('accept')?.includes('text/html')
-    return isKnown || canShow ? await hono.fetch(request, { address }) : undefined
+    return isKnown || canShow ? await hono.fetch(request, { address, trace }) : undefined
   }
 }
 
 async function answer(
   route: UiRoute,
-  { req, env }: Context<{ Bindings: { address: string } }>,
+  { req, env }: Context<World>,
   options: UiOptions,
 ): Promise<Response> {
   const request = req.raw
-  const trace = options.telemetry?.traceOf(request)
+  const { trace } = env
   trace?.noteRoute(route.path)
   const url = new URL(request.url)
   const { origin, place } = locate(url, options)
@@ -131,8 +142,9 @@ async function showProblem(
   request: Request,
   error: unknown,
   options: UiOptions,
+  trace: Trace | undefined,
 ): Promise<Response> {
-  const refusal = error instanceof Refusal ? error : explainFailure(error, options.log)
+  const refusal = error instanceof Refusal ? error : explainFailure(error, options.log, trace)
   const { place } = locate(new URL(request.url), options)
   let viewer: Viewer | undefined
   try {
@@ -145,11 +157,16 @@ async function showProblem(
 }
 
 /** Tells the visitor as much as the visitor needs to know; paths and causes go to the log. */
-function explainFailure(error: unknown, log: Log): Refusal {
-  log.warn(error instanceof Error ? display(error.message) : 'A page failed for no known reason')
-  return isPhylumError(error, 'ERR_SERVER_DATABASE')
-    ? new Refusal(503, 'Cannot reach the database: try again in a moment')
-    : new Refusal(500, 'Cannot show the page: the server failed')
+function explainFailure(error: unknown, log: Log, trace: Trace | undefined): Refusal {
+  const reason = error instanceof Error
+    ? display(error.message)
+    : 'A page failed for no known reason'
+  log.warn(trace === undefined ? reason : `${reason} (request ${trace.requestId})`)
+  if (!isPhylumError(error, 'ERR_SERVER_DATABASE')) {
+    return new Refusal(500, 'Cannot show the page: the server failed')
+  }
+  trace?.noteDatabaseFailure()
+  return new Refusal(503, 'Cannot reach the database: try again in a moment')
 }
 
 function notFound(): Refusal {

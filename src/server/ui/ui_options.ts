@@ -2,7 +2,6 @@ import type { Clock, Log } from '#base'
 import type { Identity } from '../identity/identity.ts'
 import type { PasswordHasher } from '../password.ts'
 import type { Store } from '../store.ts'
-import type { Telemetry } from '../telemetry/telemetry.ts'
 
 /** What the pages are made with. */
 export interface UiOptions {
@@ -14,6 +13,4 @@ export interface UiOptions {
   identity?: Identity
   /** Tells where the server is reached from outside, if not where a request says. */
   origin?: () => URL
-  /** Is told what requests are for, and from whom. */
-  telemetry?: Telemetry
 }

@@ -33,7 +33,7 @@ async function withFault(
   }
   const plan = { faults: [fault].flat(), seed: 1 }
   const findRoute = createRouteFinder(routes)
-  const handler = telemetry.watch(injectFaults(api, { plan, findRoute, telemetry }))
+  const handler = telemetry.watch(injectFaults(api, { plan, findRoute }))
   const server = serve(handler, { port: 0 })
   try {
     await use({ url: server.url, port: server.port, asked, records })

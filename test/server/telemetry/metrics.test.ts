@@ -15,6 +15,7 @@ const RECORD: RequestRecord = {
   milliseconds: 3,
   bytes: 13,
   isCut: false,
+  hasDatabaseFailed: false,
   userId: undefined,
   keyId: undefined,
   fault: undefined,

@@ -8,18 +8,17 @@ import { parsePrometheus, valueOf } from '../../harness/prometheus.ts'
 const PLACE = 'http://localhost/a?key=secret'
 
 /** A handler that is watched, and the records of what it answered. */
-function watch(handler: (telemetry: Telemetry, request: Request) => Promise<Response>) {
+function watch(handler: Handler) {
   const records: RequestRecord[] = []
   const telemetry = new Telemetry({ onRequest: (record) => records.push(record) })
   const inFlight = () =>
     valueOf(parsePrometheus(telemetry.renderMetrics()), 'phylum_http_requests_in_flight')
-  const answer: Handler = telemetry.watch((request) => handler(telemetry, request))
-  return { answer, records, telemetry, inFlight }
+  const answer = telemetry.watch(handler)
+  return { answer, records, inFlight }
 }
 
 test('watch() records what was told of a request, and nothing of its text', async () => {
-  const { answer, records } = watch((telemetry, request) => {
-    const trace = telemetry.traceOf(request)
+  const { answer, records } = watch((_request, _address, trace) => {
     trace?.noteRoute('/a')
     trace?.noteCaller({ userId: 'u1', keyId: 'k1' })
     return Promise.resolve(new Response('hello', { headers: { 'content-length': '5' } }))
@@ -39,6 +38,7 @@ test('watch() records what was told of a request, and nothing of its text', asyn
       status: 200,
       bytes: 5,
       isCut: false,
+      hasDatabaseFailed: false,
       userId: 'u1',
       keyId: 'k1',
       fault: undefined,
@@ -58,8 +58,8 @@ test('watch() calls a route and a method that nobody knows by one name each', as
 })
 
 test('watch() takes the word of who made the answer for its length', async () => {
-  const { answer, records } = watch((telemetry, request) => {
-    const headers = telemetry.traceOf(request)?.sign(5)
+  const { answer, records } = watch((_request, _address, trace) => {
+    const headers = trace?.sign(5)
     return Promise.resolve(new Response('hello', headers === undefined ? {} : { headers }))
   })
   const response = await answer(new Request(PLACE, { headers: { 'x-request-id': 'r1' } }))
@@ -132,9 +132,9 @@ test('watch() records a handler that throws as 500, and lets the error pass', as
 })
 
 test('watch() does not mix up requests that are under way at once', async () => {
-  const { answer, records } = watch(async (telemetry, request) => {
+  const { answer, records } = watch(async (request, _address, trace) => {
     const { pathname } = new URL(request.url)
-    telemetry.traceOf(request)?.noteRoute(pathname)
+    trace?.noteRoute(pathname)
     await Promise.resolve()
     return new Response(pathname)
   })
