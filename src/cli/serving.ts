@@ -1,7 +1,7 @@
 import { display, UsageError } from '#base'
 import type { FaultPlan, RequestRecord, ServerOptions } from '#server'
 import type { Given } from './command.ts'
-import { hasOption, textOption } from './command.ts'
+import { hasOption, textOption, textOptions } from './command.ts'
 import { systemClock } from './platform.ts'
 import { readFaults } from './read_faults.ts'
 import { createServerLog } from './server_log.ts'
@@ -55,7 +55,7 @@ export function readServing(
     },
     warn() {
       if (faults === undefined) return
-      const what = textOption(given, 'fault') ?? ''
+      const what = textOptions(given, 'fault').join(',')
       log.warn(`The API answers some requests wrongly, because of --fault ${display(what)}`)
       log.note(`The same faults happen again with --fault-seed ${faults.seed}`)
     },
@@ -69,15 +69,15 @@ function readFormat(given: Given): LogFormat {
 }
 
 function readFaultOptions(given: Given): FaultPlan | undefined {
-  const text = textOption(given, 'fault')
+  const texts = textOptions(given, 'fault')
   const seed = textOption(given, 'fault-seed')
-  if (text === undefined) {
+  if (texts.length === 0) {
     if (hasOption(given, 'fault-seed')) {
       throw new UsageError('Option --fault-seed needs --fault, which says what goes wrong')
     }
     return undefined
   }
-  return readFaults(text, seed === undefined ? drawSeed() : readSeed(seed))
+  return readFaults(texts.join(','), seed === undefined ? drawSeed() : readSeed(seed))
 }
 
 function readSeed(text: string): number {

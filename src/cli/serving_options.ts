@@ -10,7 +10,7 @@ export const SERVING_OPTIONS: readonly OptionSpec[] = [
   {
     name: 'fault',
     value: 'FAULTS',
-    isList: true,
+    isRepeated: true,
     summary: 'Answer some API requests wrongly: 429:0.1:retry-after=2,slow:0.2,cut:0.1',
   },
   { name: 'fault-seed', value: 'N', summary: 'Let the same faults happen as in a run before' },

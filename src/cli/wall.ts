@@ -15,16 +15,20 @@ export interface Wall {
   forget(): void
 }
 
+/** So many paths, and bwrap takes noticeably longer than what is asked next. */
+const MANY = 200
+
 /**
  * Decides which wall an extension runs behind: all of it where the system lets namespaces be made, the rest of it elsewhere, and
  * none where the user says so. Whatever is less than all of it is said at each run.
  *
+ * @param paths how many of them are granted
  * @returns null for none
  * @throws ERR_SANDBOX_START when there can be none, or less than the user wants
  */
 export async function chooseWall(
   context: Context,
-  { isRefused }: { isRefused: boolean },
+  { isRefused, paths }: { isRefused: boolean; paths: number },
 ): Promise<Wall | null> {
   const { log } = context.terminal
   const { wall: setting } = await context.settings()
@@ -41,7 +45,7 @@ export async function chooseWall(
       { hints: ['--no-wall runs extensions of the Deno engine, held by its permissions alone'] },
     )
   }
-  const { maker, faults } = await searchNamespaces(context)
+  const { maker, faults } = await searchNamespaces(context, { hasManyMounts: paths > MANY })
   if (maker === null) {
     const why = faults.join('; ')
     if (setting === 'full') {
@@ -72,11 +76,12 @@ export async function launcherOf(context: Context): Promise<LauncherRuntime> {
 /** Looks for what makes namespaces here; a fresh look trusts nothing that was found before. */
 export async function searchNamespaces(
   context: Context,
-  { isFresh = false } = {},
+  { isFresh = false, hasManyMounts = false } = {},
 ): Promise<NamespaceFinding> {
   const { environment, workingDirectory } = context
   return await findNamespaces({
     isFresh,
+    hasManyMounts,
     path: environment['PATH'],
     workingDirectory,
     cacheFile: namespaceCache(context),

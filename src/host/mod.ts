@@ -5,3 +5,5 @@
 export { closeProcess } from './harden.ts'
 export { run } from './run.ts'
 export type { RunOptions } from './run.ts'
+export { runCommand } from './run_command.ts'
+export type { CommandOptions } from './run_command.ts'

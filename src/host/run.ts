@@ -17,8 +17,8 @@ import {
   writeGuestFiles,
 } from '#sandbox'
 import type { Ending, Engine, EngineKind, Guest, LauncherRuntime, Layers, Plan } from '#sandbox'
-import { constants } from 'node:os'
 import { pathToFileURL } from 'node:url'
+import { exitCode } from './exit_code.ts'
 import { closeProcess } from './harden.ts'
 import { createRunDirectory } from './run_directory.ts'
 import type { RunDirectory } from './run_directory.ts'
@@ -178,10 +178,4 @@ function createCapability(): string {
 function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port)
   return url.protocol === 'https:' ? 443 : 80
-}
-
-/** Tells how a run ended, as shells do: a signal is 128 and its number. */
-function exitCode(ending: Ending): number {
-  if (ending.code !== null) return ending.code
-  return 128 + (ending.signal === null ? 0 : constants.signals[ending.signal])
 }

@@ -84,22 +84,26 @@ export function hasPrivateTmp({ root, places }: Sight): boolean {
 /** Puts shallow mounts before deep ones, and leaves out what is there already. */
 function settle(mounts: readonly Mount[]): Mount[] {
   const depth = ({ path }: Mount) => path === '/' ? 0 : path.split('/').length
-  const done: Mount[] = []
+  const done = new Map<string, Mount>()
+  /** The mount in which a path lies, itself included. */
+  const around = (path: string): Mount | undefined => {
+    for (let each = path;; each = posix.dirname(each)) {
+      const mount = done.get(each)
+      if (mount !== undefined && mount.kind !== 'link' && mount.kind !== 'directory') return mount
+      if (each === '/') return undefined
+    }
+  }
   for (const mount of mounts.toSorted((left, right) => depth(left) - depth(right))) {
-    const above = done.findLast(({ kind, path }) =>
-      kind !== 'link' && kind !== 'directory' && isWithin(mount.path, path)
-    )
+    const above = around(mount.path)
     const isThere = above?.kind === 'bind' && above.access !== 'device'
     if (mount.kind === 'closed' && above?.kind === 'closed') continue
-    const isNew = mount.kind === 'bind' &&
-      (mount.isPin || above?.kind !== 'bind' || above.access !== mount.access)
-    if (mount.kind === 'bind' && isThere && !isNew) continue
+    const isSame = mount.kind === 'bind' && isThere && above.access === mount.access
+    if (isSame && !mount.isPin) continue
     if ((mount.kind === 'link' || mount.kind === 'directory') && isThere) continue
-    const same = done.findIndex(({ path }) => path === mount.path)
-    if (same === -1) done.push(mount)
-    else done[same] = stronger(done[same]!, mount)
+    const same = done.get(mount.path)
+    done.set(mount.path, same === undefined ? mount : stronger(same, mount))
   }
-  return done
+  return [...done.values()]
 }
 
 /** Of two mounts in one place: closed is closed; what may be written may be read too. */

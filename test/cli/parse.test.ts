@@ -10,7 +10,7 @@ const OPTIONS: OptionSpec[] = [
   { name: 'token-name', value: 'NAME', summary: '' },
   { name: 'verbose', short: 'v', isCounted: true, summary: '' },
   { name: 'yes', short: 'y', summary: '' },
-  { name: 'fault', value: 'FAULTS', isList: true, summary: '' },
+  { name: 'fault', value: 'FAULTS', isRepeated: true, summary: '' },
 ]
 
 function parse(words: string[], stopAfter?: number) {
@@ -104,7 +104,11 @@ test('parseArguments() refuses what is not declared, and says what was meant', (
 })
 
 test('parseArguments() loses no value of an option that takes several', () => {
-  assert.equal(parse(['--fault', 'a,b']).options['fault'], 'a,b')
-  assert.equal(parse(['--fault', 'a', '--fault=b,c', '--fault', '']).options['fault'], 'a,b,c,')
+  assert.deepEqual(parse(['--fault', 'a,b']).options['fault'], ['a,b'])
+  assert.deepEqual(parse(['--fault', 'a', '--fault=b,c', '--fault', '']).options['fault'], [
+    'a',
+    'b,c',
+    '',
+  ])
   assert.equal(parse(['--config', 'a', '--config', 'b']).options['config'], 'b')
 })
