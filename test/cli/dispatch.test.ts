@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { COMMANDS } from '../../src/cli/catalog.ts'
 import { dispatch } from '../../src/cli/dispatch.ts'
 import { readGlobalOptions } from '../../src/cli/global_options.ts'
+import { commandLine } from '../fuzz/command_lines.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 function mean(line: string) {
   return dispatch(line.split(' ').filter(Boolean), COMMANDS)
@@ -121,3 +123,5 @@ test('readGlobalOptions() takes PHYLUM_LOG where the command line does not say',
   }
   assert.equal(readGlobalOptions(new Map([['verbose', 2]]), { PHYLUM_LOG: 'error' }).verbosity, 2)
 })
+
+fuzzTest(commandLine, 200)
