@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { posix } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { manifestPath } from '../fuzz/paths.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 const CONTEXT = { home: '/home/ada', workingDirectory: '/work/project' }
 
@@ -260,3 +262,5 @@ test('resolvePermissions() refuses to guess a directory that is not known', () =
   }
   assert.deepEqual(resolvePermissions({ permissions: { read: ['/x'] } }, lost).read, ['/x'])
 })
+
+fuzzTest(manifestPath, 200)
