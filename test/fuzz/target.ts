@@ -9,6 +9,8 @@ export interface Target {
   promise: string
   /** How many inputs `npm run fuzz` gives it in each runtime. */
   inputs: number
+  /** How many inputs one run of the property is fed with, on average; one unless told. */
+  batch?: number
   /** Makes the property, with what it needs of the world. */
   open(): Opened | Promise<Opened>
 }
@@ -32,7 +34,7 @@ export async function feed(target: Target, course: Course): Promise<void> {
   const { property, close } = await target.open()
   try {
     const details = await fc.check(property as fc.IAsyncProperty<unknown>, {
-      numRuns: course.inputs,
+      numRuns: Math.ceil(course.inputs / (target.batch ?? 1)),
       ...(course.seed === undefined ? {} : { seed: course.seed }),
       ...(course.path === undefined ? {} : { path: course.path }),
     })

@@ -1,3 +1,4 @@
+import { brokerSocket } from './broker_socket.ts'
 import { commandLine } from './command_lines.ts'
 import { consent } from './consents.ts'
 import { displayed } from './displayed.ts'
@@ -13,6 +14,7 @@ import type { Target } from './target.ts'
 /** Everything that is fed. */
 export const TARGETS: readonly Target[] = [
   apiUri,
+  brokerSocket,
   commandLine,
   consent,
   displayed,
