@@ -7,5 +7,6 @@ declare namespace Deno {
   function readTextFileSync(path: string): string
   function removeSync(path: string): void
   function createHttpClient(options: { proxy: { transport: 'unix'; path: string } }): unknown
-  const errors: { NotCapable: ErrorConstructor }
+  function addSignalListener(name: 'SIGPIPE', listener: () => void): void
+  const errors: { BrokenPipe: ErrorConstructor; NotCapable: ErrorConstructor }
 }

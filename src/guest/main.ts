@@ -9,6 +9,7 @@ import { ApiError } from './api_error.ts'
 import { createApi } from './api.ts'
 import type { Api } from './api.ts'
 import { ownFrames, renderError, report } from './report.ts'
+import { endWithReader, isUnread } from './unread.ts'
 
 /** What a module that exports a function by default is called with. */
 export interface Invocation {
@@ -35,7 +36,12 @@ export const api: Api = createApi(
   },
 )
 
+/** How long a signal may take to arrive here after what it was sent for, in milliseconds. */
+const SIGNAL_DELAY = 100
+
 let isFinished = false
+
+endWithReader()
 
 // Not awaited: the extension imports this very module, and would wait for it to finish while it waits for the extension.
 start().catch(fail)
@@ -61,7 +67,13 @@ async function start(): Promise<void> {
   isFinished = true
 }
 
-function fail(error: unknown): never {
+function fail(error: unknown): void {
+  // The signal that says so follows the error.
+  if (isUnread(error)) setTimeout(end, SIGNAL_DELAY, error)
+  else end(error)
+}
+
+function end(error: unknown): never {
   // A credential that is missing or refused is between the host and its user; the host says so, with what to do.
   const isOurs = error instanceof ApiError && error.code.startsWith('ERR_AUTH_')
   if (!isOurs) report(renderError(error, run.name, run.directory))
