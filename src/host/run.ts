@@ -1,17 +1,20 @@
-import { PhylumError } from '#base'
+import { display, PhylumError, systemCode } from '#base'
 import type { CredentialSource, Fetch, Log } from '#base'
 import { startBroker } from '#broker'
 import type { Broker } from '#broker'
 import { isNetGranted } from '#permissions'
 import type { GrantedPermissions } from '#permissions'
-import { PROTOCOL_VERSION } from '#protocol'
+import { EXIT_UNREAD, PROTOCOL_VERSION } from '#protocol'
 import { assertHoldable, planDeno, startGuest, startWatchdog, writeGuestFiles } from '#sandbox'
-import type { Ending, Guest } from '#sandbox'
+import type { Ending, Guest, Watchdog } from '#sandbox'
 import { constants } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { closeProcess } from './harden.ts'
+import { watchOutput } from './output.ts'
+import type { OutputWatch } from './output.ts'
 import { createRunDirectory } from './run_directory.ts'
-import { forwardSignals } from './signals.ts'
+import type { RunDirectory } from './run_directory.ts'
+import { catchSignals } from './signals.ts'
 
 /** What one run needs. */
 export interface RunOptions {
@@ -56,9 +59,13 @@ export interface RunOptions {
  */
 export async function run(options: RunOptions): Promise<number> {
   assertHoldable(options.granted, [...options.denyAccess, ...options.denyWrite])
-  const directory = createRunDirectory(options.runPlaces)
+  const signals = catchSignals()
+  let directory: RunDirectory | undefined
+  let watchdog: Watchdog | undefined
   let broker: Broker | undefined
   try {
+    directory = createRunDirectory(options.runPlaces)
+    watchdog = startWatchdog(directory.path)
     const capability = createCapability()
     const started: { guest?: Guest } = {}
     broker = await startBroker({
@@ -79,6 +86,7 @@ export async function run(options: RunOptions): Promise<number> {
       directory: pathToFileURL(`${options.extension.directory}/`).href,
       state: options.stateDirectory,
     })
+    if (signals.asked !== undefined) return exitCode({ code: null, signal: signals.asked })
     const guest = await startGuest(planDeno({
       engine: options.engine,
       runDirectory: directory.path,
@@ -91,31 +99,47 @@ export async function run(options: RunOptions): Promise<number> {
       args: options.args,
       environment: options.environment,
     }))
+    watchdog.guard(guest.pid)
+    signals.follow(guest)
     started.guest = guest
     if (!await closeProcess()) {
       options.log.debug('Other processes of this user can look into this one')
     }
-    const ending = await attend(guest, directory.path)
+    const output = watchOutput(guest)
+    const ending = await attend(guest, output)
+    if (output.isUnread) return EXIT_UNREAD
+    if (ending.signal !== null && signals.asked === undefined) {
+      options.log.warn(`extension "${options.extension.name}" was ended by ${ending.signal}`)
+    }
     const failure = broker.credentialError()
     // The extension failed because it had no credential; that is the user's news, not the extension's.
     if (ending.code !== 0 && failure instanceof PhylumError) throw failure
     return exitCode(ending)
   } finally {
     broker?.close()
-    directory.remove()
+    remove(directory, options.log)
+    await watchdog?.dismiss()
+    signals.release()
   }
 }
 
 /** Waits for the guest's end; whatever it has started ends with it. */
-async function attend(guest: Guest, directory: string): Promise<Ending> {
-  const stopForwarding = forwardSignals(guest)
-  const watchdog = startWatchdog(guest.pid, directory)
+async function attend(guest: Guest, output: OutputWatch): Promise<Ending> {
   try {
     return await guest.ended
   } finally {
-    stopForwarding()
+    output.stop()
     guest.signal('SIGKILL')
-    watchdog.dismiss()
+  }
+}
+
+/** Removes the directory of a run that has ended. How it has ended is the news, even if this fails. */
+function remove(directory: RunDirectory | undefined, log: Log): void {
+  try {
+    directory?.remove()
+  } catch (error) {
+    const state = systemCode(error) ?? 'unknown error'
+    log.warn(`"${display(directory?.path ?? '')}" is left to the next run to remove: ${state}`)
   }
 }
 

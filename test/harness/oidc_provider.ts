@@ -27,6 +27,8 @@ export interface TestProvider {
   shown: string[]
   /** How many exchanges were refused. */
   refusals(): number
+  /** Closes the connections on which nothing is under way, as services do in time. */
+  closeConnections(): void
   /** Makes the API answer 401 to every access token issued so far. */
   revokeAccessTokens(): void
   /** Ends the login: no refresh token of it can be exchanged any more. */
@@ -104,6 +106,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     revokeAccessTokens: () => records.remove('AccessToken'),
     revokeRefreshTokens: () => records.remove('RefreshToken'),
     login: makeLogin,
+    closeConnections() {
+      api.server.closeIdleConnections()
+      login.server.closeIdleConnections()
+    },
     async stop() {
       await Promise.all([api.stop(), login.stop()])
     },

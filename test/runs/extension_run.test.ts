@@ -160,7 +160,7 @@ onStage(
   },
 )
 
-onStage('N185 ext run does not take waiting for ever for success', async ({ run }) => {
+onStage('M185 ext run does not take waiting for ever for success', async ({ run }) => {
   const module = await run('await new Promise(() => {})')
   assert.equal(module.code, 1)
   assert.match(module.stderr, /promise never resolved/)
