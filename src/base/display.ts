@@ -12,6 +12,9 @@ const DECEPTIVE =
 
 const MARK = /\p{M}/u
 
+/** "##[command]", "##vso[…]" and "##teamcity[…]" work wherever they stand in a line. */
+const DECEPTIVE_OR_ORDER = new RegExp(`${DECEPTIVE.source}|#(?=#[a-z]*\\[)`, 'giu')
+
 const SUSPICIOUS = new RegExp(`${DECEPTIVE.source}|${MARK.source}{${MAX_MARKS + 1}}`, 'u')
 
 /**
@@ -32,6 +35,18 @@ export function display(text: string, max = MAX_SHOWN): string {
     shown += piece
   }
   return shown
+}
+
+/**
+ * Makes JSON safe to show, and leaves it the same JSON: what a terminal obeys or a reader does not see is written in its own
+ * escapes, and so is what the logs of build services take for orders.
+ */
+export function displayJson(json: string): string {
+  return json.replace(DECEPTIVE_OR_ORDER, (piece) =>
+    Array.from(
+      { length: piece.length },
+      (_, i) => `\\u${piece.charCodeAt(i).toString(16).padStart(4, '0')}`,
+    ).join(''))
 }
 
 function escape(character: string): string {

@@ -1,5 +1,6 @@
 import type { Log, Prompter } from '#base'
 import type { Environment } from '#config'
+import type { Borrow } from './lend_terminal.ts'
 import type { Streams } from './streams.ts'
 
 /** How the terminal is used: `--color`, `-v`, `-q`, `--no-input`. */
@@ -18,6 +19,8 @@ export interface Terminal {
   say(text: string): void
   log: Log
   prompter: Prompter
+  /** Lends the terminal to a program for as long as `work` takes, and puts it in order afterwards. */
+  lend<T>(work: (borrow: Borrow) => Promise<T>): Promise<T>
   /** Whether stdout is a terminal: tables are drawn for people, and tab-separated for programs. */
   readonly isTable: boolean
   /** Width of the terminal in columns. */
@@ -63,7 +66,10 @@ export function createTerminal(
     return streams.isTerminal(stream)
   }
 
-  const say = (text: string) => streams.write('stderr', `${text}\n`)
+  const isLogged = Boolean(environment['CI'])
+  const write = (stream: 'stdout' | 'stderr', text: string) =>
+    streams.write(stream, `${isLogged ? disarm(text) : text}\n`)
+  const say = (text: string) => write('stderr', text)
   const log: Log = {
     warn(message) {
       if (options.verbosity > -2) say(`${paint('yellow', 'warning:', 'stderr')} ${message}`)
@@ -88,10 +94,14 @@ export function createTerminal(
     },
   }
   return {
-    print: (text) => streams.write('stdout', `${text}\n`),
+    print: (text) => write('stdout', text),
     say,
     log,
     prompter,
+    async lend(work) {
+      const { lendTerminal } = await import('./lend_terminal.ts')
+      return await lendTerminal(streams, environment, work)
+    },
     get isTable() {
       return streams.isTerminal('stdout')
     },
@@ -101,4 +111,12 @@ export function createTerminal(
     verbosity: options.verbosity,
     paint,
   }
+}
+
+/**
+ * Takes the meaning from lines that build services read as orders: "::set-output …" at the beginning, "##[…]", "##vso[…]" and
+ * "##teamcity[…]" anywhere. The name of a group, or of a directory, could be one.
+ */
+function disarm(text: string): string {
+  return text.replace(/^(\s*):(?=:)/gm, '$1\\x3a').replace(/#(?=#[a-z]*\[)/gi, '\\x23')
 }

@@ -1,4 +1,4 @@
-import { isPhylumError } from '#base'
+import { displayJson, isPhylumError } from '#base'
 import type { ResolvedCredential } from '#auth'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
@@ -20,14 +20,14 @@ export const authStatus: Command = {
     const api = await context.apiUri()
     const credential = await findCredential(context)
     if (hasOption(given, 'json')) {
-      terminal.print(JSON.stringify({
+      terminal.print(displayJson(JSON.stringify({
         schema: 1,
         api_uri: api.uri,
         api_uri_source: api.source,
         credential: credential === undefined
           ? null
           : { kind: credential.kind, source: credential.source, prefix: credential.prefix },
-      }))
+      })))
     } else {
       const shown = credential === undefined
         ? 'none'
