@@ -19,7 +19,7 @@ const SOURCES = ['src', 'test', 'extensions']
 const BUN_ONLY = new Set(['runs', 'attacks', 'browser', 'house'])
 
 /** Folders of the test tree that hold no tests. */
-const NO_TESTS = new Set(['harness', 'bench'])
+const NO_TESTS = new Set(['bench', 'fuzz', 'harness'])
 
 interface Result {
   name: string

@@ -2,7 +2,7 @@
  * The vocabulary that every room shares: errors, the secret type, the ports to the world, text made safe to show.
  * It knows no file, no network and no terminal.
  */
-export { display } from './display.ts'
+export { display, displayJson } from './display.ts'
 export { ERROR_CODES, isPhylumError, PhylumError, systemCode, UsageError } from './errors.ts'
 export type { ErrorCode, ErrorDetails } from './errors.ts'
 export type {

@@ -57,7 +57,9 @@ export function assertMethod(method: string): void {
 export function createAuthorize(grant: Grant, ask: () => Promise<boolean>): Authorize {
   let answer: Promise<boolean> | undefined
   return async (method, path) => {
-    const allowed = grant === 'ask' ? await (answer ??= ask()) : isGranted(grant, method, path)
+    // A "yes" to the question is a grant of everything, and that has never meant a path that can be read in two ways.
+    const allowed = isGranted(grant === 'ask' || grant, method, path) &&
+      (grant !== 'ask' || await (answer ??= ask()))
     if (allowed) return
     const entry = suggestEndpoint(method, path)
     throw new Denied(

@@ -4,11 +4,14 @@ import { assertCapability, assertMethod, createAuthorize } from './authorize.ts'
 import type { Grant } from './authorize.ts'
 import { renderFailure } from './failure.ts'
 import { pickRequestHeaders } from './headers.ts'
+import { createQueue } from './queue.ts'
+import type { Slot } from './queue.ts'
 import { filterRedirect } from './redirect.ts'
 import { createSend } from './send.ts'
 import type { Incoming } from './incoming.ts'
 import { serveSocket } from './serve_socket.ts'
 import { parseTarget } from './target.ts'
+import type { Target } from './target.ts'
 
 /** A request body up to this many bytes is read before it is sent on, so that it can be sent twice. */
 const REPLAYABLE_BODY = 1024 * 1024
@@ -56,18 +59,37 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     throw error
   }
   const send = createSend({ ...options, credential })
+  const queue = createQueue()
 
   async function answer(incoming: Incoming): Promise<Response> {
     assertCapability(incoming.headers, capability)
     assertMethod(incoming.method)
     const target = parseTarget(incoming.target, options.apiOrigin)
+    const headers = pickRequestHeaders(incoming.headers)
     await authorize(incoming.method, target.path)
+    // Before the body is read: as many bodies are held as requests run.
+    const slot = await queue.enter(incoming.signal)
+    try {
+      return await forward(incoming, target, headers, slot)
+    } catch (error) {
+      slot.release()
+      throw error
+    }
+  }
+
+  async function forward(
+    incoming: Incoming,
+    target: Target,
+    headers: Headers,
+    slot: Slot,
+  ): Promise<Response> {
     const response = await send({
       method: incoming.method,
       target,
-      headers: pickRequestHeaders(incoming.headers),
+      headers,
       body: await readReplayable(incoming),
       signal: incoming.signal,
+      slot,
     })
     try {
       return filterRedirect(response, target.url, options.mayVisit)

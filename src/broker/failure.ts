@@ -10,6 +10,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   ERR_BROKER_METHOD: 405,
   ERR_BROKER_DENIED: 403,
   ERR_BROKER_TIMEOUT: 504,
+  ERR_BROKER_BUSY: 429,
 }
 
 /** A request that the manifest does not grant; carries the entry that would. */

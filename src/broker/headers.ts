@@ -1,3 +1,5 @@
+import { PhylumError } from '#base'
+
 /**
  * Request headers that an extension may set. A list of what passes, not of what is refused: `Authorization`, `Cookie`,
  * `Host`, `X-Forwarded-*`, `X-HTTP-Method-Override`, `Forwarded`, `TE`, `Expect` and every hop-by-hop field (RFC 9110,
@@ -45,11 +47,24 @@ const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
 
 const RATE_LIMIT = /^(x-)?ratelimit(-|$)/
 
-/** Copies the headers that an extension may send. */
+/**
+ * Copies the headers that an extension may send.
+ *
+ * @throws ERR_BROKER_REQUEST when a value holds a control character: runtimes pass some of them on (RFC 9110, section 5.5, forbids
+ * it), and what a server makes of them is anybody's guess
+ */
 export function pickRequestHeaders(from: Headers): Headers {
   const headers = new Headers()
   for (const [name, value] of from) {
-    if (REQUEST_HEADERS.has(name)) headers.set(name, value)
+    if (!REQUEST_HEADERS.has(name)) continue
+    // deno-lint-ignore no-control-regex
+    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) {
+      throw new PhylumError(
+        'ERR_BROKER_REQUEST',
+        `Cannot send the request: the header "${name}" holds a control character`,
+      )
+    }
+    headers.set(name, value)
   }
   return headers
 }

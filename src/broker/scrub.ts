@@ -36,26 +36,33 @@ export function createScrubber(secrets: readonly Secret[]): Scrubber {
       // Nearly always: a header's value is short, and encoding it would cost more than all the rest.
       if (!forms.some((form) => value.includes(form))) return value
       const bytes = encoder.encode(value)
-      search.mask(bytes)
+      search.mask(bytes, 0, bytes.length)
       return decoder.decode(bytes)
     },
     bytes(value) {
-      search.mask(value)
+      search.mask(value, 0, value.length)
       return value
     },
     stream() {
       let held: Uint8Array = new Uint8Array(0)
+      /** How many of the held bytes belong to a needle that was masked already. */
+      let decided = 0
       return {
         push(chunk) {
           const bytes = held.length === 0 ? chunk : concat(held, chunk)
-          search.mask(bytes)
-          const keep = search.openEnd(bytes)
-          held = bytes.slice(bytes.length - keep)
-          return keep === bytes.length ? undefined : bytes.subarray(0, bytes.length - keep)
+          // Before anything is masked: of two needles of which one begins as the other, the longer one counts, and a
+          // masked beginning would not be known again.
+          const open = bytes.length - search.openEnd(bytes, decided)
+          const end = search.mask(bytes, decided, open)
+          decided = Math.max(0, end - open)
+          held = bytes.slice(open)
+          return open === 0 ? undefined : bytes.subarray(0, open)
         },
         end() {
           const rest = held
+          search.mask(rest, decided, rest.length)
           held = new Uint8Array(0)
+          decided = 0
           return rest.length === 0 ? undefined : rest
         },
       }
@@ -101,12 +108,17 @@ function base64Forms(value: string): string[] {
 }
 
 interface Search {
-  mask(bytes: Uint8Array): void
-  openEnd(bytes: Uint8Array): number
+  /**
+   * Masks the needles that begin between two places, the longest where several do.
+   * @returns where the last of them ends, or 0
+   */
+  mask(bytes: Uint8Array, from: number, until: number): number
+  /** Counts the bytes at the end, from a place on, that may be the beginning of a needle. */
+  openEnd(bytes: Uint8Array, from: number): number
 }
 
 function createSearch(needles: readonly Uint8Array[]): Search {
-  if (needles.length === 0) return { mask() {}, openEnd: () => 0 }
+  if (needles.length === 0) return { mask: () => 0, openEnd: () => 0 }
   const window = Math.min(...needles.map((needle) => needle.length))
   const longest = Math.max(...needles.map((needle) => needle.length))
   const furthest = Math.min(window - 1, 255)
@@ -126,9 +138,10 @@ function createSearch(needles: readonly Uint8Array[]): Search {
   }
 
   return {
-    mask(bytes) {
-      let end = window - 1
-      while (end < bytes.length) {
+    mask(bytes, from, until) {
+      let last = 0
+      let end = from + window - 1
+      while (end < bytes.length && end - window + 1 < until) {
         const step = jump[(bytes[end - 1]! << 8) | bytes[end]!]!
         if (step > 0) {
           end += step
@@ -139,12 +152,13 @@ function createSearch(needles: readonly Uint8Array[]): Search {
         for (const needle of needles) {
           if (needle.length > masked && isAt(needle, bytes, start)) masked = needle.length
         }
-        if (masked > 0) bytes.fill(MASK, start, start + masked)
+        if (masked > 0) bytes.fill(MASK, start, last = start + masked)
         end += Math.max(masked, 1)
       }
+      return last
     },
-    openEnd(bytes) {
-      for (let start = Math.max(0, bytes.length - longest + 1); start < bytes.length; start++) {
+    openEnd(bytes, from) {
+      for (let start = Math.max(from, bytes.length - longest + 1); start < bytes.length; start++) {
         if (!firsts.has(bytes[start]!)) continue
         const left = bytes.length - start
         for (const needle of needles) {

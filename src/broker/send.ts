@@ -3,6 +3,7 @@ import type { Credential, CredentialSource, Fetch } from '#base'
 import { describeTransportError } from './failure.ts'
 import { pickResponseHeaders } from './headers.ts'
 import { reclaim } from './reclaim.ts'
+import type { Slot } from './queue.ts'
 import { createScrubber } from './scrub.ts'
 import type { Scrubber } from './scrub.ts'
 import { watchSilence } from './silence.ts'
@@ -21,6 +22,8 @@ export interface Outgoing {
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null
   /** Aborts when the guest has gone. */
   signal?: AbortSignal
+  /** Its place among the requests of a run, given back when the answer is through. */
+  slot?: Slot
 }
 
 /** What sending needs from the world. */
@@ -118,15 +121,17 @@ async function clean(
   if (response.body === null || outgoing.method === 'HEAD' || isBodiless(response.status)) {
     silence.stop()
     await response.body?.cancel()
+    outgoing.slot?.release()
     return new Response(null, init)
   }
   const length = Number(headers.get('content-length') ?? Infinity)
   if (length <= WHOLE_BODY) {
     const bytes = await silence.guard(response.bytes())
     silence.stop()
+    outgoing.slot?.release()
     return new Response(scrubber.bytes(bytes) as Uint8Array<ArrayBuffer>, init)
   }
-  return new Response(scrubStream(response.body, scrubber, silence), init)
+  return new Response(scrubStream(response.body, scrubber, silence, outgoing.slot), init)
 }
 
 function isBodiless(status: number): boolean {
@@ -138,12 +143,15 @@ function scrubStream(
   body: ReadableStream<Uint8Array>,
   scrubber: Scrubber,
   silence: Silence,
+  slot: Slot | undefined,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader()
   const scrub = scrubber.stream()
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
+      slot?.pause()
       silence.signal.addEventListener('abort', () => {
+        slot?.release()
         controller.error(silence.signal.reason)
         reader.cancel().catch(() => {})
       })
@@ -152,25 +160,30 @@ function scrubStream(
       try {
         for (;;) {
           silence.start()
+          slot?.resume()
           const { done, value } = await reader.read()
           // The reader's own slowness is not the API's silence.
           silence.pause()
+          slot?.pause()
           if (!done) await reclaim(value.length)
           const passed = done ? scrub.end() : scrub.push(value)
           if (passed !== undefined) controller.enqueue(passed as Uint8Array<ArrayBuffer>)
           if (done) {
             silence.stop()
+            slot?.release()
             controller.close()
           }
           if (done || passed !== undefined) return
         }
       } catch (error) {
         silence.stop()
+        slot?.release()
         controller.error(error)
       }
     },
     async cancel(reason) {
       silence.abort()
+      slot?.release()
       await reader.cancel(reason).catch(() => {})
     },
   }, { highWaterMark: 0 })

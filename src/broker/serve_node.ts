@@ -15,6 +15,8 @@ const MAX_HEAD = 32 * 1024
 
 /** Serves a unix socket with `node:http`. */
 export async function serve(path: string, handler: Handler): Promise<SocketServer> {
+  /** For each connection: when its last request was answered, and whether it may bring another. */
+  const turns = new WeakMap<IncomingMessage['socket'], Promise<boolean>>()
   const server = createServer({
     maxHeaderSize: MAX_HEAD,
     headersTimeout: IDLE_SECONDS * 1000,
@@ -22,9 +24,22 @@ export async function serve(path: string, handler: Handler): Promise<SocketServe
     // A body may take as long as it takes; the broker watches both of its ends.
     requestTimeout: 0,
     highWaterMark: 64 * 1024,
-  }, (request, response) => {
-    answer(request, response, handler).catch(() => response.destroy())
+    // What the server refuses by itself, it goes on after: what follows in the same write would be taken for another request.
+    requireHostHeader: false,
   })
+  server.on('request', take)
+  server.on('checkExpectation', take)
+
+  function take(request: IncomingMessage, response: ServerResponse): void {
+    const before = turns.get(request.socket) ?? Promise.resolve(true)
+    // One after the other: what follows a refused request in one write is parsed by now, and must not be answered.
+    const turn = before.then((isOpen) => isOpen ? answer(request, response, handler) : false)
+      .catch(() => {
+        response.destroy()
+        return false
+      })
+    turns.set(request.socket, turn)
+  }
   server.listen(path)
   await once(server, 'listening')
   return {
@@ -35,18 +50,20 @@ export async function serve(path: string, handler: Handler): Promise<SocketServe
   }
 }
 
+/** Answers one request. @returns whether its connection may bring another */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   handler: Handler,
-): Promise<void> {
+): Promise<boolean> {
   const gone = new AbortController()
   response.on('close', () => {
     if (!response.writableFinished) gone.abort()
   })
   const target = readTarget(request.url ?? '')
   const hosts = request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
-  const isOurs = target !== undefined && hosts.length === 1 && request.headers.host === BROKER_HOST
+  const isOurs = target !== undefined && isPlain(request) && hosts.length === 1 &&
+    request.headers.host === BROKER_HOST
   const answer = !isOurs ? badRequest() : await handler({
     method: request.method ?? '',
     target,
@@ -57,6 +74,15 @@ async function answer(
   response.writeHead(answer.status, [...answer.headers].flat())
   if (answer.body !== null) await pump(answer.body, response)
   response.end()
+  return answer.headers.get('connection') !== 'close'
+}
+
+/**
+ * Refuses what the parser is kind to: a request line without a version, which is HTTP/0.9 to it although headers follow, and
+ * codings other than "chunked", or none in their list, of which another reader may make another length (RFC 9112, section 6.1).
+ */
+function isPlain({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && /^chunked$/i.test(headers['transfer-encoding'] ?? 'chunked')
 }
 
 function readHeaders(request: IncomingMessage): Headers {

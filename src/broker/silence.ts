@@ -1,6 +1,12 @@
 import { PhylumError } from '#base'
 import { reclaim } from './reclaim.ts'
 
+/** A timer that is so late, in milliseconds, was not late for the work of this process. */
+const STANDSTILL = 250
+
+/** How long an answer may take to be seen after that, in milliseconds. */
+const GRACE = 2_000
+
 /** A watch over one request: that the API is not silent for too long, and that the guest is still there. */
 export interface Silence {
   /** Aborts the request when the limit has passed or the guest has gone. */
@@ -39,14 +45,26 @@ export function watchSilence(limit: number, guest: AbortSignal | undefined): Sil
   let since: number | undefined
   let isExpired = false
   let timer: ReturnType<typeof setTimeout> | undefined
+  let due = 0
+
+  function wait(time: number): void {
+    due = performance.now() + time
+    timer = setTimeout(check, time)
+  }
 
   // One timer per wait would cost more than the chunk it guards, so the timer looks at the clock when it fires.
   function check(): void {
-    const left = since === undefined ? limit : since + limit - performance.now()
-    if (left <= 0) {
+    const now = performance.now()
+    const left = since === undefined ? limit : since + limit - now
+    if (left > 0) wait(left)
+    else if (now - due > STANDSTILL) {
+      // This process stood still itself (Ctrl-Z, a laptop that slept). The API may have answered long ago; that has yet to be seen.
+      since = now - limit + Math.min(limit, GRACE)
+      wait(Math.min(limit, GRACE))
+    } else {
       isExpired = true
       controller.abort()
-    } else timer = setTimeout(check, left)
+    }
   }
   const abort = () => controller.abort()
   const silence: Silence = {
@@ -88,7 +106,7 @@ export function watchSilence(limit: number, guest: AbortSignal | undefined): Sil
     },
   }
   silence.start()
-  timer = setTimeout(check, limit)
+  wait(limit)
   if (guest?.aborted) controller.abort()
   else guest?.addEventListener('abort', abort, { once: true })
   return silence

@@ -53,6 +53,7 @@ export function parseTarget(target: string, apiOrigin: string): Target {
 
 /** Refuses what a server behind the API could read as another path: dot segments and separators, however encoded. */
 function assertPlainPath(path: string): void {
+  assertEncoding(path)
   let text = path
   for (let round = 0; round <= MAX_DECODINGS; round++) {
     // deno-lint-ignore no-control-regex
@@ -66,17 +67,19 @@ function assertPlainPath(path: string): void {
       if (name === '.' || name === '..') throw refusal('it holds a dot segment')
     }
     if (!text.includes('%')) break
-    let decoded: string
-    try {
-      decoded = decodeURIComponent(text)
-    } catch (cause) {
-      if (round > 0) break
-      throw refusal('it holds a broken percent-encoding', cause)
-    }
-    if (decoded === text) break
-    text = decoded
+    // Byte by byte, whether it is text or not: a decoder that gave up at "%25ff" would not see the dots behind it.
+    text = text.replace(/%([0-9A-Fa-f]{2})/g, (_, code) => String.fromCharCode(parseInt(code, 16)))
   }
   if (path.includes('//')) throw refusal('it holds an empty segment')
+}
+
+/** Refuses escapes that are none, and bytes that are no text: each server makes something else of them. */
+function assertEncoding(path: string): void {
+  try {
+    decodeURIComponent(path)
+  } catch (cause) {
+    throw refusal('it holds a broken percent-encoding', cause)
+  }
 }
 
 function countSlashes(text: string): number {

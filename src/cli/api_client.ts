@@ -41,16 +41,23 @@ export function createApiClient(apiOrigin: string, send: Send): ApiClient {
   }
 }
 
+/** Reads an answer, and no more of it than a command can have use for: its length may be a lie, or that of a bomb that is packed. */
 async function readText(response: Response): Promise<string> {
-  if (Number(response.headers.get('content-length') ?? 0) > MAX_ANSWER) {
-    await response.body?.cancel()
-    throw new PhylumError(
-      'ERR_API_RESPONSE',
-      `Cannot read the answer of the API: it is longer than ${MAX_ANSWER} bytes`,
-    )
-  }
+  const decoder = new TextDecoder()
+  let text = ''
+  let length = 0
   try {
-    return await response.text()
+    for await (const chunk of response.body ?? []) {
+      length += chunk.length
+      // Leaving the loop cancels the rest.
+      if (length > MAX_ANSWER) {
+        throw new PhylumError(
+          'ERR_API_RESPONSE',
+          `Cannot read the answer of the API: it is longer than ${MAX_ANSWER / 1024 / 1024} MiB`,
+        )
+      }
+      text += decoder.decode(chunk, { stream: true })
+    }
   } catch (error) {
     if (error instanceof PhylumError) throw error
     throw new PhylumError(
@@ -59,6 +66,7 @@ async function readText(response: Response): Promise<string> {
       { hints: ['try again'], cause: error },
     )
   }
+  return text + decoder.decode()
 }
 
 function parseJson(text: string): unknown {

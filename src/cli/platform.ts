@@ -34,8 +34,9 @@ export function prepareProcess(self: Pick<NodeJS.Process, 'env' | 'on'>): void {
       },
     )
   }
-  // Deno answers this signal by opening its debugger on port 9229, to whoever asks; Bun dies of it.
-  self.on('SIGUSR1', () => {})
+  // Deno answers the first of these by opening its debugger on port 9229, to whoever asks; of the others, a program dies that does
+  // not know them, and somebody's `kill -USR2` is no reason to lose what a run is about to do.
+  for (const name of ['SIGUSR1', 'SIGUSR2'] as const) self.on(name, () => {})
   // A proxy gets https as an opaque tunnel, but plain http to a local server would hand it the credential.
   const exempt = [environment['NO_PROXY'] ?? environment['no_proxy'] ?? '', ...LOOPBACK]
   environment['NO_PROXY'] = exempt.filter(Boolean).join(',')

@@ -2,21 +2,54 @@ import { PhylumError } from '#base'
 import type { Choice } from '#base'
 import { confirm, isCancel, multiselect, password } from '@clack/prompts'
 import type { Streams } from './streams.ts'
+import { readTerminalMode } from './terminal_mode.ts'
 
 /** Asks a question whose answer is no unless the person says otherwise. @throws ERR_CLI_CANCELLED */
 export async function askYesOrNo(message: string, streams: Streams): Promise<boolean> {
-  await discardTypedAhead(streams)
-  const answer = await confirm({ message, initialValue: false, ...ends(streams) })
-  if (isCancel(answer)) throw cancelled()
-  return answer
+  return await asking(streams, () => confirm({ message, initialValue: false, ...ends(streams) }))
 }
 
 /** Reads a line that is not shown. @throws ERR_CLI_CANCELLED */
 export async function askHidden(message: string, streams: Streams): Promise<string> {
-  await discardTypedAhead(streams)
-  const answer = await password({ message, ...ends(streams) })
-  if (isCancel(answer)) throw cancelled()
-  return answer
+  return await asking(streams, () => password({ message, ...ends(streams) }))
+}
+
+/** Signals that end a program which does not know better. */
+const DEADLY = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+
+/**
+ * Puts a question. Somebody who ends the program meanwhile, by a signal, gets the terminal back as it was: with keys that are
+ * shown, and a cursor.
+ */
+async function asking<T>(
+  streams: Streams,
+  question: () => Promise<T>,
+): Promise<Exclude<T, symbol>> {
+  const mode = await readTerminalMode(0)
+  const handlers = DEADLY.map((name) => [name, () => end(name)] as const)
+  // Where others watch, as during a run, they see to the rest.
+  const isAlone = DEADLY.every((name) => process.listenerCount(name) === 0)
+
+  function end(name: NodeJS.Signals): void {
+    mode?.restore()
+    streams.write('stderr', '\x1b[?25h\n')
+    leave()
+    process.kill(process.pid, name)
+  }
+
+  function leave(): void {
+    for (const [name, handler] of handlers) process.off(name, handler)
+  }
+
+  if (isAlone) { for (const [name, handler] of handlers) process.on(name, handler) }
+  try {
+    await discardTypedAhead(streams)
+    const answer = await question()
+    if (isCancel(answer)) throw cancelled()
+    return answer as Exclude<T, symbol>
+  } finally {
+    leave()
+  }
 }
 
 /** Lets choose any number of a list; nothing is chosen in advance. @throws ERR_CLI_CANCELLED */

@@ -1,4 +1,4 @@
-import { display, PhylumError, UsageError } from '#base'
+import { display, displayJson, PhylumError, UsageError } from '#base'
 import type { Terminal } from './terminal.ts'
 
 /** Renders an error for people: what failed, what to do, and with `-v` why. */
@@ -31,13 +31,15 @@ export function renderError(terminal: Terminal, error: unknown): string {
 export function renderJsonError(error: unknown, exit: number): string {
   const code = error instanceof PhylumError ? error.code : 'ERR_UNEXPECTED'
   const hints = error instanceof PhylumError ? error.hints : []
-  return JSON.stringify({ error: { code, message: messageOf(error), hints, exit } })
+  return displayJson(JSON.stringify({ error: { code, message: messageOf(error), hints, exit } }))
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** The frames of an error; its message, which may have many lines, stands above them already. */
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? '').split('\n').slice(1).join('\n') : ''
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : []
+  return lines.filter((line) => /^\s+at /.test(line)).map((line) => display(line)).join('\n')
 }

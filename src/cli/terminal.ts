@@ -1,5 +1,6 @@
 import type { Log, Prompter } from '#base'
 import type { Environment } from '#config'
+import type { Borrow } from './lend_terminal.ts'
 import type { Streams } from './streams.ts'
 
 /** How the terminal is used: `--color`, `-v`, `-q`, `--no-input`. */
@@ -24,6 +25,8 @@ export interface Terminal {
   showProgress(text: string | undefined): void
   /** Whether somebody can be asked. */
   isInteractive: boolean
+  /** Lends the terminal to a program for as long as `work` takes, and puts it in order afterwards. */
+  lend<T>(work: (borrow: Borrow) => Promise<T>): Promise<T>
   /** Whether stdout is a terminal: tables are drawn for people, and tab-separated for programs. */
   readonly isTable: boolean
   /** Width of the terminal in columns. */
@@ -79,10 +82,13 @@ export function createTerminal(
     streams.write('stderr', `\r\x1b[2K${shown === '' ? '' : paint('dim', shown, 'stderr')}`)
     progress = text
   }
+  const isLogged = Boolean(environment['CI'])
+  const write = (stream: 'stdout' | 'stderr', text: string) =>
+    streams.write(stream, `${isLogged ? disarm(text) : text}\n`)
   function say(text: string): void {
     const waiting = progress
     if (waiting !== undefined) showProgress(undefined)
-    streams.write('stderr', `${text}\n`)
+    write('stderr', text)
     if (waiting !== undefined) showProgress(waiting)
   }
   const log: Log = {
@@ -114,13 +120,17 @@ export function createTerminal(
     },
   }
   return {
-    print: (text) => streams.write('stdout', `${text}\n`),
+    print: (text) => write('stdout', text),
     // deno-lint-ignore require-await
     write: async (data) => streams.writeChecked('stdout', data),
     say,
     log,
     prompter,
     showProgress,
+    async lend(work) {
+      const { lendTerminal } = await import('./lend_terminal.ts')
+      return await lendTerminal(streams, environment, work)
+    },
     get isInteractive() {
       return isInteractive()
     },
@@ -133,4 +143,12 @@ export function createTerminal(
     verbosity: options.verbosity,
     paint,
   }
+}
+
+/**
+ * Takes the meaning from lines that build services read as orders: "::set-output …" at the beginning, "##[…]", "##vso[…]" and
+ * "##teamcity[…]" anywhere. The name of a group, or of a directory, could be one.
+ */
+function disarm(text: string): string {
+  return text.replace(/^(\s*):(?=:)/gm, '$1\\x3a').replace(/#(?=#[a-z]*\[)/gi, '\\x23')
 }

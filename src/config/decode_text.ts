@@ -1,9 +1,10 @@
 import { display, PhylumError } from '#base'
 
-// YAML 1.2.2, section 5.1: what is not printable is not allowed. U+FFFD stands for each byte that is not UTF-8.
+// YAML 1.2.2, section 5.1: what is not printable is not allowed. U+FFFD stands for each byte that is not UTF-8. The line ends of
+// Unicode, and a carriage return alone, are allowed there, but end a comment that holds one when it is written anew.
 const NOT_ALLOWED =
   // deno-lint-ignore no-control-regex
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffd-\uffff]/
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffd-\uffff]|\r(?!\n)/
 
 /**
  * Decodes the bytes of a settings file.

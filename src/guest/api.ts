@@ -1,8 +1,9 @@
-import { BROKER_ORIGIN, CAPABILITY_HEADER, ERROR_HEADER } from '#protocol'
+import { BROKER_ORIGIN, CAPABILITY_HEADER, ERROR_HEADER, MAX_REQUESTS } from '#protocol'
 import type { RunDescription, WireError } from '#protocol'
 import { ApiError } from './api_error.ts'
 import { describe } from './describe.ts'
 import { followRedirect } from './redirect.ts'
+import { createTurns } from './turns.ts'
 
 /** How an extension reaches the API. */
 export interface Api {
@@ -17,7 +18,7 @@ export interface Api {
    * manifest line that would allow it.
    *
    * @throws ApiError when the API cannot be reached: `code` is `ERR_BROKER_CONNECT`, `ERR_BROKER_DNS`, `ERR_BROKER_TLS`,
-   * `ERR_BROKER_TIMEOUT`, `ERR_BROKER_REDIRECT`, `ERR_BROKER_REQUEST`, `ERR_AUTH_REQUIRED` or `ERR_AUTH_FAILED`
+   * `ERR_BROKER_TIMEOUT`, `ERR_BROKER_BUSY`, `ERR_BROKER_REDIRECT`, `ERR_BROKER_REQUEST`, `ERR_AUTH_REQUIRED` or `ERR_AUTH_FAILED`
    *
    * @example
    * ```ts
@@ -38,11 +39,14 @@ export type OnDenied = (message: string, grant: string, stack: string) => void
 
 /** Makes the extension's `api`. */
 export function createApi(run: RunDescription, transport: Transport, onDenied: OnDenied): Api {
+  const takeTurn = createTurns(MAX_REQUESTS)
+
   async function send(url: URL, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.set(CAPABILITY_HEADER, run.capability)
     const target = BROKER_ORIGIN + url.pathname + url.search
-    const response = await transport(target, { ...init, headers, redirect: 'manual' })
+    const sent = { ...init, headers, redirect: 'manual' as const }
+    const response = await takeTurn(() => transport(target, sent), init.signal ?? undefined)
     if (response.headers.has(ERROR_HEADER) && response.status !== 403) {
       throw await readError(response)
     }

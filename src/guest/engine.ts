@@ -14,5 +14,9 @@ export interface Engine {
   offer(exports: Record<string, unknown>): void
   /** Calls back when nothing is left to wait for, and when something was thrown that nobody has caught. */
   watch(onIdle: () => void, onUncaught: (error: unknown) => void): void
+  /** Calls back when nobody reads the output any more. */
+  onUnread(end: () => void): void
+  /** Answers whether an error may be that of writing to a reader who has gone. */
+  isUnread(error: unknown): boolean
   exit(code: number): never
 }

@@ -25,6 +25,8 @@ export function createBunEngine(): Engine {
       process.on('uncaughtException', onUncaught)
       process.on('unhandledRejection', onUncaught)
     },
+    onUnread: (end) => process.on('SIGPIPE', end),
+    isUnread: (error) => error instanceof Error && 'code' in error && error.code === 'EPIPE',
     exit: (code) => process.exit(code),
   }
 }
@@ -46,7 +48,7 @@ declare const process: {
     unlinkSync(path: string): void
     writeSync(descriptor: number, text: string): number
   }
-  on(event: 'beforeExit', listener: () => void): void
+  on(event: 'beforeExit' | 'SIGPIPE', listener: () => void): void
   on(event: 'uncaughtException' | 'unhandledRejection', listener: (error: unknown) => void): void
   exit(code: number): never
 }

@@ -29,6 +29,8 @@ export function createDenoEngine(): Engine {
         onUncaught(event.error)
       })
     },
+    onUnread: (end) => Deno.addSignalListener('SIGPIPE', end),
+    isUnread: (error) => error instanceof Deno.errors.BrokenPipe,
     exit: (code) => Deno.exit(code),
   }
 }
@@ -38,6 +40,8 @@ declare const Deno: {
   args: string[]
   stderr: { writeSync(bytes: Uint8Array): number }
   exit(code: number): never
+  addSignalListener(name: 'SIGPIPE', listener: () => void): void
+  errors: { BrokenPipe: ErrorConstructor }
   readTextFileSync(path: string): string
   removeSync(path: string): void
   createHttpClient(options: { proxy: { transport: 'unix'; path: string } }): unknown

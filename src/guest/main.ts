@@ -3,7 +3,7 @@
  * the extension and reports what it throws. It knows no credential, and is no wall: whatever it can do, so can the
  * extension.
  */
-import { EXIT_UNCAUGHT, PROTOCOL_VERSION } from '#protocol'
+import { EXIT_UNCAUGHT, EXIT_UNREAD, PROTOCOL_VERSION } from '#protocol'
 import type { RunDescription } from '#protocol'
 import { ApiError } from './api_error.ts'
 import { createApi } from './api.ts'
@@ -35,9 +35,16 @@ export const api: Api = createApi(
   },
 )
 
+/** How long a signal may take to arrive here after what it was sent for, in milliseconds. */
+const SIGNAL_DELAY = 100
+
 let isFinished = false
 
 engine.offer({ api })
+// Nobody reads the output any more (`| head -1`): it ends without a word, as the system would end any program. Left alone, the
+// engine ignores the signal that it is sent then, and a loop that prints would go on for ever.
+engine.onUnread(() => engine.exit(EXIT_UNREAD))
+
 // Not awaited: the extension imports this very module, and would wait for it to finish while it waits for the extension.
 start().catch(fail)
 engine.watch(() => {
@@ -54,7 +61,13 @@ async function start(): Promise<void> {
   isFinished = true
 }
 
-function fail(error: unknown): never {
+function fail(error: unknown): void {
+  // The signal that says so follows the error.
+  if (engine.isUnread(error)) setTimeout(end, SIGNAL_DELAY, error)
+  else end(error)
+}
+
+function end(error: unknown): never {
   // A credential that is missing or refused is between the host and its user; the host says so, with what to do.
   const isOurs = error instanceof ApiError && error.code.startsWith('ERR_AUTH_')
   if (!isOurs) report(renderError(error, run.name, run.directory))

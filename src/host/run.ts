@@ -1,10 +1,10 @@
-import { PhylumError } from '#base'
+import { display, PhylumError, systemCode } from '#base'
 import type { CredentialSource, Fetch, Log } from '#base'
 import { startBroker } from '#broker'
 import type { Broker } from '#broker'
 import { isNetGranted } from '#permissions'
 import type { GrantedPermissions } from '#permissions'
-import { PROTOCOL_VERSION } from '#protocol'
+import { EXIT_UNREAD, PROTOCOL_VERSION } from '#protocol'
 import {
   assertHoldable,
   assertWhole,
@@ -16,13 +16,24 @@ import {
   startWatchdog,
   writeGuestFiles,
 } from '#sandbox'
-import type { Ending, Engine, EngineKind, Guest, LauncherRuntime, Layers, Plan } from '#sandbox'
+import type {
+  Ending,
+  Engine,
+  EngineKind,
+  Guest,
+  LauncherRuntime,
+  Layers,
+  Plan,
+  RunWatchdog,
+} from '#sandbox'
 import { pathToFileURL } from 'node:url'
 import { exitCode } from './exit_code.ts'
 import { closeProcess } from './harden.ts'
+import { watchOutput } from './output.ts'
+import type { OutputWatch } from './output.ts'
 import { createRunDirectory } from './run_directory.ts'
 import type { RunDirectory } from './run_directory.ts'
-import { forwardSignals } from './signals.ts'
+import { catchSignals } from './signals.ts'
 
 /** What one run needs. */
 export interface RunOptions {
@@ -75,9 +86,13 @@ export async function run(options: RunOptions): Promise<number> {
   const hasNamespaces = (options.wall?.layers.namespaces ?? null) !== null
   assertHoldable(options.granted, closed, hasNamespaces)
   if (options.engine.kind === 'bun') assertWhole(options.wall?.layers)
-  const directory = createRunDirectory(options.runPlaces)
+  const signals = catchSignals()
+  let directory: RunDirectory | undefined
+  let watchdog: RunWatchdog | undefined
   let broker: Broker | undefined
   try {
+    directory = createRunDirectory(options.runPlaces)
+    watchdog = startWatchdog(directory.path)
     const capability = createCapability()
     const started: { guest?: Guest } = {}
     broker = await startBroker({
@@ -102,15 +117,23 @@ export async function run(options: RunOptions): Promise<number> {
       directory: pathToFileURL(`${options.extension.directory}/`).href,
       state: options.stateDirectory,
     })
+    if (signals.asked !== undefined) return exitCode({ code: null, signal: signals.asked })
     const guest = await start(options, directory)
+    watchdog.guard(guest.pid)
+    signals.follow(guest)
     started.guest = guest
     if (!await closeProcess()) {
       options.log.debug('Other processes of this user can look into this one')
     }
-    const ending = await attend(guest, directory.path)
+    const output = watchOutput(guest)
+    const ending = await attend(guest, output)
     if (ending.failure !== undefined) {
       options.wall?.forget()
       throw explainFailure(ending.failure)
+    }
+    if (output.isUnread) return EXIT_UNREAD
+    if (ending.signal !== null && signals.asked === undefined) {
+      options.log.warn(`extension "${options.extension.name}" was ended by ${ending.signal}`)
     }
     const failure = broker.credentialError()
     // The extension failed because it had no credential; that is the user's news, not the extension's.
@@ -118,7 +141,9 @@ export async function run(options: RunOptions): Promise<number> {
     return exitCode(ending)
   } finally {
     broker?.close()
-    directory.remove()
+    remove(directory, options.log)
+    await watchdog?.dismiss()
+    signals.release()
   }
 }
 
@@ -148,15 +173,22 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
 }
 
 /** Waits for the guest's end; whatever it has started ends with it. */
-async function attend(guest: Guest, directory: string): Promise<Ending> {
-  const stopForwarding = forwardSignals(guest)
-  const watchdog = startWatchdog(guest.pid, directory)
+async function attend(guest: Guest, output: OutputWatch): Promise<Ending> {
   try {
     return await guest.ended
   } finally {
-    stopForwarding()
+    output.stop()
     guest.signal('SIGKILL')
-    await watchdog.dismiss()
+  }
+}
+
+/** Removes the directory of a run that has ended. How it has ended is the news, even if this fails. */
+function remove(directory: RunDirectory | undefined, log: Log): void {
+  try {
+    directory?.remove()
+  } catch (error) {
+    const state = systemCode(error) ?? 'unknown error'
+    log.warn(`"${display(directory?.path ?? '')}" is left to the next run to remove: ${state}`)
   }
 }
 

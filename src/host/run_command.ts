@@ -1,7 +1,7 @@
-import { enclose, explainFailure, scopeOfCommand, startGuest, startWatchdog } from '#sandbox'
+import { enclose, explainFailure, scopeOfCommand, startCommandWatchdog, startGuest } from '#sandbox'
 import type { CommandPlan, LauncherRuntime, Layers } from '#sandbox'
 import { exitCode } from './exit_code.ts'
-import { forwardSignals } from './signals.ts'
+import { catchSignals } from './signals.ts'
 
 /** Exit code of a command that could not be started; one that ends with it by itself is told apart by the next. */
 const EXIT_NOT_STARTED = 117
@@ -29,8 +29,9 @@ export async function runCommand(options: CommandOptions): Promise<number> {
   const guest = await startGuest(
     enclose(scope, { command, args, environment }, wall.runtime, wall.layers),
   )
-  const stopForwarding = forwardSignals(guest)
-  const watchdog = startWatchdog(guest.pid)
+  const signals = catchSignals()
+  signals.follow(guest)
+  const watchdog = startCommandWatchdog(guest.pid)
   try {
     const ending = await guest.ended
     if (ending.failure !== undefined) {
@@ -40,7 +41,7 @@ export async function runCommand(options: CommandOptions): Promise<number> {
     const code = exitCode(ending)
     return code === EXIT_NOT_STARTED ? EXIT_TAKEN : code
   } finally {
-    stopForwarding()
+    signals.release()
     guest.signal('SIGKILL')
     await watchdog.dismiss()
   }

@@ -9,35 +9,64 @@ const INTERRUPT_GRACE = 10_000
 /** Signals that ask a run to end. */
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
 
+/** The signals of one run, from its first moment to its last. */
+export interface Signals {
+  /** The first signal that asked the run to end, if one did. */
+  readonly asked: NodeJS.Signals | undefined
+  /** Passes signals on to the guest from now on, and what came before it was there. */
+  follow(guest: Guest): void
+  /** Leaves signals to the system again. */
+  release(): void
+}
+
 /**
- * Passes the terminal's and other processes' signals on to the guest, which lives in a session of its own and hears none
- * of them otherwise. A guest that does not end in time is killed.
- *
- * @returns the function that stops passing them on
+ * Catches the terminal's and other processes' signals: a host that died of one between its first file and its last would
+ * leave a socket, a directory or a guest behind. The guest lives in a session of its own and hears none of them unless they
+ * are passed on. One that does not end in time is killed.
  */
-export function forwardSignals(guest: Guest): () => void {
-  let isAsked = false
+export function catchSignals(): Signals {
+  let asked: NodeJS.Signals | undefined
+  let guest: Guest | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   const handlers = new Map<NodeJS.Signals, () => void>()
 
   function end(name: NodeJS.Signals): void {
-    guest.signal(isAsked && name === 'SIGINT' ? 'SIGKILL' : name)
-    isAsked = true
+    const isAgain = asked !== undefined
+    asked ??= name
+    if (guest === undefined) return
+    guest.signal(isAgain && name === 'SIGINT' ? 'SIGKILL' : name)
+    // It may stand still, for the user is being asked something.
+    guest.signal('SIGCONT')
+    limit(name)
+  }
+
+  function limit(name: NodeJS.Signals): void {
     clearTimeout(timer)
-    timer = setTimeout(() => guest.signal('SIGKILL'), name === 'SIGINT' ? INTERRUPT_GRACE : GRACE)
+    timer = setTimeout(() => guest?.signal('SIGKILL'), name === 'SIGINT' ? INTERRUPT_GRACE : GRACE)
   }
 
   for (const name of ENDING) handlers.set(name, () => end(name))
-  handlers.set('SIGWINCH', () => guest.signal('SIGWINCH'))
-  handlers.set('SIGCONT', () => guest.signal('SIGCONT'))
+  handlers.set('SIGWINCH', () => guest?.signal('SIGWINCH'))
+  handlers.set('SIGCONT', () => guest?.signal('SIGCONT'))
   handlers.set('SIGTSTP', () => {
     // Ctrl-Z: the guest cannot be in the shell's job, so it is stopped first and the host stops itself.
-    guest.signal('SIGSTOP')
+    guest?.signal('SIGSTOP')
     process.kill(process.pid, 'SIGSTOP')
   })
   for (const [name, handler] of handlers) process.on(name, handler)
-  return () => {
-    clearTimeout(timer)
-    for (const [name, handler] of handlers) process.off(name, handler)
+  return {
+    get asked() {
+      return asked
+    },
+    follow(started) {
+      guest = started
+      if (asked === undefined) return
+      guest.signal(asked)
+      limit(asked)
+    },
+    release() {
+      clearTimeout(timer)
+      for (const [name, handler] of handlers) process.off(name, handler)
+    },
   }
 }

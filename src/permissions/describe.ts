@@ -2,11 +2,14 @@ import { display } from '#base'
 import { posix } from 'node:path'
 import type { Grant, GrantedPermissions } from './permission.ts'
 
-/** Most values that one line shows; a list of thousands would push the question off the screen. */
+/** Most values that one line shows; a list of thousands would push the dangers off the screen. */
 const MAX_VALUES = 8
 
 /** Longest value that is shown whole, in characters. */
 const MAX_VALUE = 80
+
+/** Longest list, in characters: with a terminal of 80 columns, two lines. */
+const MAX_LIST = 120
 
 /** Programs whose arguments say what is run: to allow one is to allow all. */
 const INTERPRETERS: ReadonlySet<string> = new Set(
@@ -129,6 +132,12 @@ function quote(value: string): string {
 
 /** Writes values, safe to show already, in one line. */
 function list(values: readonly string[]): string {
-  const shown = values.slice(0, MAX_VALUES).join(', ')
-  return values.length > MAX_VALUES ? `${shown} and ${values.length - MAX_VALUES} more` : shown
+  let shown = values[0] ?? ''
+  let count = 1
+  for (const value of values.slice(1, MAX_VALUES)) {
+    if (shown.length + value.length > MAX_LIST) break
+    shown += `, ${value}`
+    count += 1
+  }
+  return values.length > count ? `${shown} and ${values.length - count} more` : shown
 }

@@ -28,7 +28,6 @@ export function parsePattern(text: string, refuse: (state: string) => Error): Pa
   if (text.length > MAX_LENGTH) throw refuse(`its path is longer than ${MAX_LENGTH} characters`)
   const ambiguity = findAmbiguity(text)
   if (ambiguity !== undefined) throw refuse(ambiguity)
-  if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw refuse('its path holds a broken percent-encoding')
   const signs = readSigns(text, refuse)
   const names = signs.filter((sign) => sign.startsWith(':'))
   const stretches = signs.filter((sign) => sign === '*' || /^:.*[*+]$/.test(sign))

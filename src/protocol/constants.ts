@@ -15,8 +15,14 @@ export const CAPABILITY_HEADER = 'phylum-capability'
 /** Response header that marks an answer as the broker's own; its value is the error code. */
 export const ERROR_HEADER = 'phylum-error'
 
+/** How many requests of one run are on their way to the API at once; the guest holds back the others. */
+export const MAX_REQUESTS = 64
+
 /** Name of the file in the run directory that describes the run to the guest. */
 export const RUN_FILE = 'run.json'
 
 /** Exit code of an extension that ended with an uncaught error. */
 export const EXIT_UNCAUGHT = 16
+
+/** Exit code of an extension whose output nobody reads any more: 128 and the number of SIGPIPE, as shells tell it. */
+export const EXIT_UNREAD = 141

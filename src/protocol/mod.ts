@@ -7,6 +7,8 @@ export {
   CAPABILITY_HEADER,
   ERROR_HEADER,
   EXIT_UNCAUGHT,
+  EXIT_UNREAD,
+  MAX_REQUESTS,
   PROTOCOL_VERSION,
   RUN_FILE,
 } from './constants.ts'

@@ -40,6 +40,18 @@ test('C33 pickRequestHeaders() lets nothing through that could pose as the host'
   ]])
 })
 
+test('C33 pickRequestHeaders() refuses a value with a control character, which a runtime would send on', () => {
+  for (const sign of ['\x01', '\x0b', '\x1b', '\x7f']) {
+    const headers = { [Symbol.iterator]: () => [['accept', `a${sign}b`]].values() }
+    assert.throws(() => pickRequestHeaders(headers as unknown as Headers), {
+      code: 'ERR_BROKER_REQUEST',
+      message: /"accept"/,
+    })
+  }
+  const headers = new Headers({ accept: 'a\tb', 'x-request-id': '\xe9' })
+  assert.deepEqual([...pickRequestHeaders(headers)].length, 2)
+})
+
 test('C45 pickResponseHeaders() keeps what a browser would act on from an extension', () => {
   const headers = new Headers({
     'set-cookie': 'a=b',

@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { withBench } from '../harness/broker.ts'
 import type { Bench } from '../harness/broker.ts'
+import { brokerSocket } from '../fuzz/broker_socket.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 /** Bytes as no honest guest sends them. `CAP` stands for the run's capability: the attacker is the extension itself. */
 const HEAD = 'Host: 127.255.255.254:6\r\nphylum-capability: CAP\r\n'
@@ -33,6 +35,15 @@ const REFUSED: [string, string][] = [
     'C26 chunked not last',
     `POST /api/v0/x HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
   ],
+  [
+    'C26 a coding under chunked',
+    `POST /api/v0/x HTTP/1.1\r\n${HEAD}Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n`,
+  ],
+  [
+    'C26 no coding, and a length',
+    `POST /api/v0/x HTTP/1.1\r\n${HEAD}Transfer-Encoding:\r\nContent-Length: 4\r\n\r\nabcd`,
+  ],
+  ['C27 no version', `GET /api/v0/groups\r\n${HEAD}\r\n`],
   ['C27 bare line feeds', `GET /api/v0/groups HTTP/1.1\n${HEAD.replaceAll('\r', '')}\n`],
   ['C27 folded header', `GET /api/v0/groups HTTP/1.1\r\n${HEAD}X: a\r\n b\r\n\r\n`],
   ['C27 space before the colon', `GET /api/v0/groups HTTP/1.1\r\n${HEAD}Accept : a\r\n\r\n`],
@@ -59,6 +70,10 @@ const REFUSED: [string, string][] = [
     'C28 user in Host',
     'GET /api/v0/groups HTTP/1.1\r\nHost: 127.255.255.254:6@evil.example\r\nphylum-capability: CAP\r\n\r\n',
   ],
+  [
+    'C33 a control character in a header that is sent on',
+    `GET /api/v0/x HTTP/1.1\r\n${HEAD}Accept: a\x7f\r\n\r\n`,
+  ],
   ['C29 leaving the prefix', `GET /api/../admin HTTP/1.1\r\n${HEAD}\r\n`],
   ['C29 encoded dots', `GET /api/%2e%2e/admin HTTP/1.1\r\n${HEAD}\r\n`],
   ['C30 CONNECT', `CONNECT evil.example:443 HTTP/1.1\r\n${HEAD}\r\n`],
@@ -69,6 +84,18 @@ const REFUSED: [string, string][] = [
   [
     'A10 TRACE with Max-Forwards',
     `TRACE /api/v0/groups HTTP/1.1\r\n${HEAD}Max-Forwards: 1\r\n\r\n`,
+  ],
+  [
+    'C31 a request behind one without Host',
+    `GET /api/v0/x HTTP/1.1\r\nphylum-capability: CAP\r\n\r\nGET /api/v0/x HTTP/1.1\r\n${HEAD}\r\n`,
+  ],
+  [
+    'C31 a request behind one that nobody can meet',
+    `GET /admin HTTP/1.1\r\n${HEAD}Expect: x\r\n\r\nGET /api/v0/x HTTP/1.1\r\n${HEAD}\r\n`,
+  ],
+  [
+    'C31 a request behind one that is not below the API',
+    `GET /admin HTTP/1.1\r\n${HEAD}\r\nGET /api/v0/x HTTP/1.1\r\n${HEAD}\r\n`,
   ],
   ['H100 no capability', 'GET /api/v0/groups HTTP/1.1\r\nHost: 127.255.255.254:6\r\n\r\n'],
   ['not HTTP at all', 'hello\r\n\r\n'],
@@ -174,3 +201,5 @@ test(
     assert.equal((await bench.ask('/api/v0/groups')).status, 200)
   }),
 )
+
+fuzzTest(brokerSocket, 400)

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
 import { createScrubber } from '../../src/broker/scrub.ts'
+import { scrubbed } from '../fuzz/scrubbed.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 import { createCanary, findLeak } from '../harness/canary.ts'
 
 function scrubInChunks(scrubber: ReturnType<typeof createScrubber>, chunks: Uint8Array[]): Buffer {
@@ -80,6 +82,21 @@ test('createScrubber() finds the credential wherever chunks are cut', () => {
   )
 })
 
+test('A9 createScrubber() masks the longer of two secrets that begin alike, wherever chunks are cut', () => {
+  const [short, long] = ['refresh-token', 'refresh-token-and-more']
+  const scrubber = createScrubber([Secret.parse(short, 'test'), Secret.parse(long, 'test')])
+  for (let cut = 0; cut <= long.length; cut++) {
+    const chunks = [long.slice(0, cut), long.slice(cut)].map((text) =>
+      new TextEncoder().encode(text)
+    )
+    assert.equal(
+      scrubInChunks(scrubber, chunks).toString(),
+      '*'.repeat(long.length),
+      `cut at ${cut}`,
+    )
+  }
+})
+
 test('createScrubber() passes on at once what cannot begin a credential', () => {
   const scrubber = createScrubber([Secret.parse(createCanary(), 'test')])
   const stream = scrubber.stream()
@@ -89,3 +106,5 @@ test('createScrubber() passes on at once what cannot begin a credential', () => 
 test('createScrubber() without secrets masks nothing', () => {
   assert.equal(createScrubber([]).text('anything'), 'anything')
 })
+
+fuzzTest(scrubbed, 150)

@@ -2,6 +2,8 @@ import { parseTarget } from '#broker'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { requestTarget } from '../fuzz/request_targets.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 const ORIGIN = 'https://api.example'
 
@@ -58,6 +60,9 @@ test('C29 parseTarget() refuses dot segments and separators in every disguise', 
       '/api/.%2e/admin',
       '/api/%252e%252e/admin',
       '/api/%25252e%25252e/admin',
+      '/api/%25ff/%252e%252e/admin',
+      '/api/%25/%252e%252e/admin',
+      '/api/a%252fb%25',
       '/api/..;/admin',
       '/api/..;x=1/admin',
       '/api/%2e%2e;/admin',
@@ -140,3 +145,5 @@ test('parseTarget() never leaves the origin or the prefix, whatever it is given'
     { numRuns: 2000 },
   )
 })
+
+fuzzTest(requestTarget, 1_000)

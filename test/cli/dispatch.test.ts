@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { COMMANDS } from '../../src/cli/catalog.ts'
 import { dispatch } from '../../src/cli/dispatch.ts'
 import { readGlobalOptions } from '../../src/cli/global_options.ts'
+import { commandLine } from '../fuzz/command_lines.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 import { renderOverview } from '../../src/cli/help.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 
@@ -131,3 +133,5 @@ test('renderOverview() has a heading for every command', () => {
   const shown = renderOverview(PLAIN_TERMINAL, COMMANDS)
   for (const { name } of COMMANDS) assert.match(shown, new RegExp(`^  ${name}( |$)`, 'm'))
 })
+
+fuzzTest(commandLine, 200)

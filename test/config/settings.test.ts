@@ -10,6 +10,8 @@ import { createCanary, findLeak } from '../harness/canary.ts'
 import { runChild, whyNotRoot } from '../harness/child.ts'
 import { createRecordingLog } from '../harness/recording_log.ts'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
+import { settings } from '../fuzz/settings.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 // Reads some two thousand files, on a machine that may be busy with others.
 const PATIENT = { timeout: 60_000 }
@@ -127,6 +129,14 @@ test('J139 readSettings() refuses malformed files with their line and column, an
     tab: [`connection:\n\turi: ${CANARY}\n`, /:2:1": a tab is used as indentation/],
     NUL: [`${start}# \0${CANARY}\n`, /:3:3": the character U\+0000 is not allowed$/],
     ESC: [`${start}# \u001b[2J${CANARY}\n`, /:3:3": the character U\+001B is not allowed$/],
+    'line separator': [
+      `${start}# a\u2028b: ${CANARY}\n`,
+      /:3:4": the character U\+2028 is not allowed$/,
+    ],
+    'lone carriage return': [
+      `${start}#\r${CANARY}\n`,
+      /:3:2": the character U\+000D is not allowed$/,
+    ],
     'byte order mark': [
       `\ufeff${start}${canary}`,
       /:1:1": the text begins with a byte order mark$/,
@@ -402,3 +412,5 @@ test('readSettings() takes a reference to the keyring in one form alone', () => 
     }
   })
 })
+
+fuzzTest(settings, 200)

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { isPhylumError } from '#base'
 import { DEFAULT_API_URI, DEFAULT_SETTINGS, parseApiUri, resolveApiUri } from '#config'
 import { createRecordingLog } from '../harness/recording_log.ts'
+import { apiUri } from '../fuzz/settings.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 test('parseApiUri() takes https, and http to this machine', () => {
   const cases: Record<string, string> = {
@@ -96,3 +98,5 @@ test('resolveApiUri() prefers PHYLUM_API_URI, and warns about an empty one', () 
     code: 'ERR_CONFIG_URI',
   })
 })
+
+fuzzTest(apiUri, 500)

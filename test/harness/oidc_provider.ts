@@ -31,6 +31,8 @@ export interface TestProvider {
   refusals(): number
   /** What the key service has made, by name. */
   keys: Map<string, TestKey>
+  /** Closes the connections on which nothing is under way, as services do in time. */
+  closeConnections(): void
   /** Makes the API answer 401 to every access token issued so far. */
   revokeAccessTokens(): void
   /** Ends the login: no refresh token of it can be exchanged any more. */
@@ -150,6 +152,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     login: makeLogin,
     async rotateKeys() {
       provider = await openProvider()
+    },
+    closeConnections() {
+      api.server.closeIdleConnections()
+      login.server.closeIdleConnections()
     },
     async stop() {
       await Promise.all([api.stop(), login.stop()])

@@ -221,3 +221,6 @@ function listFiles(directory: string): string[] {
   }
   return files
 }
+
+/** Whether this is `npm run soak`: the same tests, with a hundred times as much of what wears out. */
+export const IS_SOAK = Boolean(process.env['PHYLUM_SOAK'])

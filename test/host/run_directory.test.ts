@@ -77,7 +77,7 @@ test('H96 createRunDirectory() goes on to the next place when one is missing, to
     })
   }))
 
-test('H97 createRunDirectory() sweeps what dead runs left, and nothing of the living', () =>
+test('H97 N198 createRunDirectory() sweeps what dead runs left, and nothing of the living', () =>
   withPlace(async (place) => {
     const living = createRunDirectory([place])
     const dead = createRunDirectory([place])

@@ -3,7 +3,7 @@ import { ROOMS } from './rooms.ts'
 const TYPES = ['feat', 'fix', 'perf', 'refactor', 'test', 'docs', 'build', 'ci', 'chore', 'style']
 
 /** What is no room and yet a part of the repository: the folders of tests that mirror none, and the extensions. */
-const OTHER_SCOPES = ['attacks', 'bench', 'extensions', 'harness', 'house', 'runs']
+const OTHER_SCOPES = ['attacks', 'bench', 'extensions', 'fuzz', 'harness', 'house', 'runs']
 
 /** Types whose subject may lie in no room: README, package.json, .ci. */
 const WITHOUT_SCOPE = new Set(['build', 'chore', 'ci', 'docs'])

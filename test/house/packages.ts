@@ -47,6 +47,8 @@ export const BUILT_INS: Readonly<Record<string, Doors>> = {
   'node:v8': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
   'bun:ffi': {
     'host/harden.ts': 'prctl(2) closes the process to others of the same user',
+    'host/output.ts': 'poll(2) knows whether anybody still reads',
+    'cli/terminal_mode.ts': 'tcgetattr(3) and tcsetattr(3), which no runtime offers',
     'cli/platform.ts': 'isatty(3): the streams of the runtime would double what Bun needs to start',
     'sandbox/launcher/system.ts': 'makes the system calls that put up the wall',
   },

@@ -110,6 +110,10 @@ test('L169 describePermissions() caps long lists and long values', () => {
   assert.match(lines[0]!, /"\/data\/7" and 9992 more$/)
   assert.ok(describe({ read: [`/${'a'.repeat(4000)}`] }).lines[0]!.length < 100)
   assert.ok(describe({}, [`GET /${'a'.repeat(900)}`]).lines[0]!.length < 150)
+  const long = Array.from({ length: 8 }, (_, index) => `/${index}${'a'.repeat(100)}`)
+  const all = { read: long, write: long, env: true, net: ['a.com'] } as const
+  for (const line of describe(all).lines) assert.ok(line.length < 200, line)
+  assert.match(describe({ read: long }).lines[0]!, /…" and 7 more$/)
 })
 
 test('L167 L168 describePermissions() shows no character that deceives', () => {

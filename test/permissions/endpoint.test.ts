@@ -2,6 +2,8 @@ import { isGranted, parseEndpoint, suggestEndpoint } from '#permissions'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { endpointCover, endpointMatcher } from '../fuzz/endpoints.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 /** A request as text, "GET /groups", against entries of a manifest. */
 function grants(entries: readonly string[], request: string): boolean {
@@ -73,6 +75,7 @@ test('C29 isGranted() never grants a path that a server could read as another', 
     '/api/v0/groups/a%5cb',
     '/api/v0/groups/a%252Fb',
     '/api/v0/groups/a%00',
+    '/api/v0/groups/%zz',
     '/api/v0/groups/a%0d%0ab',
     '/api/v0/groups//a',
     '/api/v0//groups/a',
@@ -184,3 +187,6 @@ test('parseEndpoint() reads again what it wrote', () => {
   }
   assert.equal(String(parseEndpoint('GET /api/v0/groups')), 'GET /groups')
 })
+
+fuzzTest(endpointMatcher, 500)
+fuzzTest(endpointCover, 500)

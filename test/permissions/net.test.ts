@@ -3,6 +3,8 @@ import { parseNetHost } from '../../src/permissions/net.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { netCover, netHost } from '../fuzz/net_hosts.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 function refuses(value: string): void {
   assert.throws(() => parseNetHost(value), { code: 'ERR_PERMISSIONS_VALUE' }, value)
@@ -212,3 +214,6 @@ test('parseNetHost() never lets anything through that a flag or a URL could read
     { numRuns: 2000 },
   )
 })
+
+fuzzTest(netHost, 500)
+fuzzTest(netCover, 300)

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { posix } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { manifestPath } from '../fuzz/paths.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 const CONTEXT = { home: '/home/ada', workingDirectory: '/work/project' }
 
@@ -276,3 +278,5 @@ test('D50 resolvePermissions() refuses a relative path that leads out of the wor
   // Inside it a link is the author's business; what is named in full, or from home, is the user's own.
   for (const value of ['./current', './', '~/work', '/work/project/data', '../other']) read(value)
 })
+
+fuzzTest(manifestPath, 200)

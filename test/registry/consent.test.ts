@@ -19,6 +19,8 @@ import process from 'node:process'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
+import { consent } from '../fuzz/consents.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 const GROUPS: Identity = { name: 'groups', source: 'installed', directory: '/data/groups' }
 const LOCAL: Identity = { name: 'groups', source: 'path', directory: '/work/groups' }
@@ -244,3 +246,5 @@ test('readConsent() survives any bytes', async () => {
     )
   })
 })
+
+fuzzTest(consent, 60)

@@ -11,6 +11,8 @@ import { parseManifest } from '../../src/registry/manifest.ts'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
 import { writeFiles } from '../harness/write_files.ts'
 import type { FileContent } from '../harness/write_files.ts'
+import { manifest } from '../fuzz/manifests.ts'
+import { fuzzTest } from '../fuzz/target.ts'
 
 const MAIN = { 'main.ts': 'export {}\n' }
 
@@ -286,3 +288,5 @@ test('L167 readManifest() shows nothing in an error that moves a cursor', async 
   // deno-lint-ignore no-control-regex
   assert.doesNotMatch(message, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
 })
+
+fuzzTest(manifest, 200)

@@ -171,7 +171,7 @@ onStage(
   },
 )
 
-onStage('N185 ext run does not take waiting for ever for success', async ({ run, engine }) => {
+onStage('M185 ext run does not take waiting for ever for success', async ({ run, engine }) => {
   const module = await run('await new Promise(() => {})')
   // Deno finds out by itself that a module cannot go on, and ends before the guest hears of it.
   assert.equal(module.code, engine === 'deno' ? 1 : 16)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -10,6 +9,7 @@ import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import { FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
+import { guestOf, processesOf, runDirectories, waitForNothing } from '../harness/traces.ts'
 
 const MANIFEST = `name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = true\n`
 
@@ -30,33 +30,6 @@ async function startExtension(
   })
   await once(child.stdout!, 'data')
   return child
-}
-
-/** Processes whose command line or environment names the home: guests, watchdogs, hosts. */
-function processesOf(home: Home): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    if (pid === process.pid) return false
-    try {
-      const text = readFileSync(`/proc/${pid}/cmdline`, 'latin1') +
-        readFileSync(`/proc/${pid}/environ`, 'latin1')
-      return text.includes(home.path) &&
-        !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
-    } catch {
-      return false
-    }
-  })
-}
-
-function runDirectories(home: Home): string[] {
-  const parent = join(home.path, 'run', `phylum-${process.getuid?.()}`)
-  return existsSync(parent) ? readdirSync(parent) : []
-}
-
-/** Waits until nothing of a run is left; a test's own time limit is the limit. */
-async function waitForNothing(home: Home): Promise<void> {
-  while (processesOf(home).length > 0 || runDirectories(home).length > 0) {
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }
 
 const IDLE = `console.log('ready')\nsetInterval(() => {}, 1000)`
@@ -93,7 +66,7 @@ for (const form of FORMS) {
   )
 
   test(
-    `N184 an extension that ignores SIGTERM in a busy loop is killed [${form}]`,
+    `M184 an extension that ignores SIGTERM in a busy loop is killed [${form}]`,
     withHome(async (home) => {
       const child = await startExtension(
         home,
@@ -133,10 +106,7 @@ for (const form of FORMS) {
         form,
         `console.log('pid ' + Deno.pid)\nsetInterval(() => {}, 1000)`,
       )
-      const guest = processesOf(home).find((pid) =>
-        readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('guest.js')
-      )
-      process.kill(guest!, 'SIGKILL')
+      process.kill(guestOf(home)!, 'SIGKILL')
       assert.equal((await outcomeOf(child)).code, 128 + constants.signals.SIGKILL)
       assert.deepEqual([processesOf(home), runDirectories(home)], [[], []])
     }),
@@ -223,35 +193,6 @@ for (const form of FORMS) {
       assert.equal((await outcomeOf(child)).code, 3)
       await api.aborted('/api/v0/download')
       assert.deepEqual([processesOf(home), runDirectories(home)], [[], []])
-      await api.stop()
-    }),
-  )
-
-  test(
-    `N190 a signal at any moment of a run leaves nothing [${form}]`,
-    withHome(async (home) => {
-      const api = await startFakeApi()
-      home.extension('sample', {
-        'PhylumExt.toml': MANIFEST,
-        'main.ts': `import { api } from 'phylum'; await (await api.fetch('/slow?ms=20')).text()`,
-      })
-      const names = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
-      await Promise.all([0, 1].map(async (lane) => {
-        for (let moment = lane; moment < 16; moment += 2) {
-          const child = home.start(form, ['ext', 'run', '-y', './sample'], {
-            environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },
-          })
-          setTimeout(() => child.kill(names[moment % 3]!), moment * 12)
-          await new Promise((resolve) => child.on('close', resolve))
-        }
-      }))
-      while (processesOf(home).length > 0) await new Promise((resolve) => setTimeout(resolve, 10))
-      // What a host that was killed before its watchdog was there has left, the next run sweeps.
-      const outcome = await home.phylum(form, ['ext', 'run', '-y', './sample'], {
-        environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },
-      })
-      assert.equal(outcome.code, 0, outcome.stderr)
-      assert.deepEqual(runDirectories(home), [])
       await api.stop()
     }),
   )

@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import { FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
 import type { Form } from '../harness/phylum.ts'
+import { residentMemory } from '../harness/traces.ts'
 
 const MANIFEST = `name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = true\n`
 
 /** What the issue allows the host to grow by while a gibibyte passes through, in MiB. */
 const ALLOWANCE = 64
-
-/** Resident memory of a process, in MiB. */
-function residentMemory(pid: number): number {
-  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kibibytes) / 1024
-}
 
 for (const form of FORMS) {
   test(
@@ -55,11 +49,7 @@ for (const form of FORMS) {
         }
       })
       const timer = setInterval(() => {
-        try {
-          if (idle > 0) peak = Math.max(peak, residentMemory(child.pid!))
-        } catch {
-          // It has ended.
-        }
+        if (idle > 0) peak = Math.max(peak, residentMemory(child.pid!))
       }, 20)
       const { code, stderr } = await outcomeOf(child, 100_000)
       clearInterval(timer)

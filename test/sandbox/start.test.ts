@@ -135,11 +135,28 @@ test('N191 startWatchdog() kills the group and removes the directory when its ho
     await waitFor(() => !existsSync(run) && !isAlive(victim.pid!))
   }))
 
-test('startWatchdog() touches nothing once it is dismissed', () =>
+test('N190 startWatchdog() removes the directory when its host is killed before there is a guest', () =>
+  withDirectory(async (directory) => {
+    const run = join(directory, 'run')
+    mkdirSync(run)
+    const script = fileURLToPath(new URL('../harness/watchdog_host.ts', import.meta.url))
+    const runtime = 'Bun' in globalThis ? [] : ['run', '-A', '--no-check']
+    const host = spawn(process.execPath, [...runtime, script, '', run], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(host.stdout, 'data')
+    host.kill('SIGKILL')
+    await waitFor(() => !existsSync(run))
+  }))
+
+test('startWatchdog() touches nothing once it is dismissed, with a guest or without', () =>
   withDirectory(async (directory) => {
     const victim = spawn('/bin/sh', ['-c', 'sleep 60'], { detached: true, stdio: 'ignore' })
-    const watchdog = startWatchdog(victim.pid!, directory)
-    watchdog.dismiss()
+    for (const group of [victim.pid, undefined]) {
+      const watchdog = startWatchdog(directory)
+      if (group !== undefined) watchdog.guard(group)
+      await watchdog.dismiss()
+    }
     const other = spawn('/bin/sh', ['-c', 'exit 0'])
     await once(other, 'close')
     assert.ok(existsSync(directory) && isAlive(victim.pid!))

@@ -1,6 +1,6 @@
 import { openExchange, openLogin } from '#auth'
 import type { ResolvedCredential } from '#auth'
-import { display, isPhylumError, PhylumError } from '#base'
+import { display, displayJson, isPhylumError, PhylumError } from '#base'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
 import type { Context } from '../compose.ts'
@@ -31,7 +31,7 @@ export const authStatus: Command = {
       ? await askOwner(context)
       : undefined
     if (hasOption(given, 'json')) {
-      terminal.print(JSON.stringify({
+      terminal.print(displayJson(JSON.stringify({
         schema: 1,
         api_uri: api.uri,
         api_uri_source: api.source,
@@ -43,7 +43,7 @@ export const authStatus: Command = {
           ...(access === undefined ? {} : { access_token: access }),
         },
         ...(owner === undefined ? {} : { owner }),
-      }))
+      })))
     } else {
       terminal.print(`API:          ${api.uri} (${api.source})`)
       terminal.print(`Credential:   ${credential === undefined ? 'none' : describe(credential)}`)

@@ -1,3 +1,4 @@
+import { displayJson } from '#base'
 import { listExtensions } from '#registry'
 import { bundledDirectory } from '../bundled.ts'
 import type { Command } from '../command.ts'
@@ -29,7 +30,7 @@ export const extensionList: Command = {
         description: 'manifest' in each ? each.manifest.description ?? null : null,
         error: 'error' in each ? { code: each.error.code, message: each.error.message } : null,
       }))
-      terminal.print(JSON.stringify({ schema: 1, extensions }))
+      terminal.print(displayJson(JSON.stringify({ schema: 1, extensions })))
       return 0
     }
     const { renderTable } = await import('../table.ts')

@@ -74,32 +74,37 @@ export const extensionRun: Command = {
     await assertConsent(subject, terminal)
     const { uri } = await context.apiUri()
     const { fetch, fetchAlone } = await context.platformFetch()
-    return await run({
-      extension: {
-        name: extension.manifest.name,
-        directory: extension.directory,
-        entryPoint: extension.entryPoint,
-        undigested: join(extension.directory, NOT_DIGESTED),
-      },
-      granted,
-      args: given.rest,
-      stateDirectory: makeStateDirectory(context, extension),
-      engine: { kind, ...await locateEngine(context, kind) },
-      wall,
-      ...findPrograms(granted.run, environment['PATH']),
-      workingDirectory,
-      apiOrigin: uri,
-      credential: await context.credentialSource(),
-      ask: createApiQuestion(subject, terminal),
-      fetch,
-      fetchAlone,
-      timeout: context.options.timeout,
-      userAgent: USER_AGENT,
-      runPlaces: [paths.runtimeDirectory, environment['TMPDIR'], '/tmp'].filter(isPlace),
-      ...places,
-      environment,
-      log: terminal.log,
-    })
+    const engine = { kind, ...await locateEngine(context, kind) }
+    const credential = await context.credentialSource()
+    const ask = createApiQuestion(subject, terminal)
+    return await terminal.lend(async (borrow) =>
+      await run({
+        extension: {
+          name: extension.manifest.name,
+          directory: extension.directory,
+          entryPoint: extension.entryPoint,
+          undigested: join(extension.directory, NOT_DIGESTED),
+        },
+        granted,
+        args: given.rest,
+        stateDirectory: makeStateDirectory(context, extension),
+        engine,
+        wall,
+        ...findPrograms(granted.run, environment['PATH']),
+        workingDirectory,
+        apiOrigin: uri,
+        credential,
+        ask: () => borrow(ask),
+        fetch,
+        fetchAlone,
+        timeout: context.options.timeout,
+        userAgent: USER_AGENT,
+        runPlaces: [paths.runtimeDirectory, environment['TMPDIR'], '/tmp'].filter(isPlace),
+        ...places,
+        environment,
+        log: terminal.log,
+      })
+    )
   },
 }
 

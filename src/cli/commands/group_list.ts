@@ -1,4 +1,4 @@
-import { PhylumError } from '#base'
+import { displayJson, PhylumError } from '#base'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
 
@@ -23,7 +23,7 @@ export const groupList: Command = {
   async run(context, given) {
     const { groups } = readGroups(await (await context.apiClient()).call('GET', '/groups'))
     if (hasOption(given, 'json')) {
-      context.terminal.print(JSON.stringify({ groups }))
+      context.terminal.print(displayJson(JSON.stringify({ groups })))
       return 0
     }
     if (groups.length === 0) {

@@ -1,0 +1,4 @@
+import { guestTarget } from '../fuzz/request_targets.ts'
+import { fuzzTest } from '../fuzz/target.ts'
+
+fuzzTest(guestTarget, 500)
