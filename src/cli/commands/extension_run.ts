@@ -93,7 +93,11 @@ export const extensionRun: Command = {
         ...findPrograms(granted.run, environment['PATH']),
         workingDirectory,
         apiOrigin: uri,
-        credential,
+        // A login in the middle of a run talks on a terminal in order, too.
+        credential: {
+          get: (aside = (talk) => talk()) => credential.get((talk) => aside(() => borrow(talk))),
+          renew: (rejected) => credential.renew(rejected),
+        },
         ask: () => borrow(ask),
         fetch,
         fetchAlone,
