@@ -31,7 +31,7 @@ export async function chooseWall(
   { isRefused, paths }: { isRefused: boolean; paths: number },
 ): Promise<Wall | null> {
   const { log } = context.terminal
-  const { wall: setting } = await context.settings()
+  const { wall: setting, memory } = await context.settings()
   if (isRefused || setting === 'off') {
     log.warn(
       "the kernel's wall is off: the engine's own permissions are all that holds the extension",
@@ -60,7 +60,7 @@ export async function chooseWall(
     }
   }
   return {
-    layers: { namespaces: maker, landlock: true, seccomp: true },
+    layers: { namespaces: maker, landlock: true, seccomp: true, memory },
     runtime: await launcherOf(context),
     forget: () => rmSync(namespaceCache(context), { force: true }),
   }

@@ -34,6 +34,7 @@ import type { OutputWatch } from './output.ts'
 import { createRunDirectory } from './run_directory.ts'
 import type { RunDirectory } from './run_directory.ts'
 import { catchSignals } from './signals.ts'
+import type { Signals } from './signals.ts'
 
 /** What one run needs. */
 export interface RunOptions {
@@ -118,20 +119,12 @@ export async function run(options: RunOptions): Promise<number> {
       state: options.stateDirectory,
     })
     if (signals.asked !== undefined) return exitCode({ code: null, signal: signals.asked })
-    const guest = await start(options, directory)
-    watchdog.guard(guest.pid)
-    signals.follow(guest)
-    started.guest = guest
-    if (!await closeProcess()) {
-      options.log.debug('Other processes of this user can look into this one')
-    }
-    const output = watchOutput(guest)
-    const ending = await attend(guest, output)
+    const { ending, isUnread } = await runEngine(options, directory, { signals, watchdog, started })
     if (ending.failure !== undefined) {
       options.wall?.forget()
       throw explainFailure(ending.failure)
     }
-    if (output.isUnread) return EXIT_UNREAD
+    if (isUnread) return EXIT_UNREAD
     if (ending.signal !== null && signals.asked === undefined) {
       options.log.warn(`extension "${options.extension.name}" was ended by ${ending.signal}`)
     }
@@ -145,6 +138,39 @@ export async function run(options: RunOptions): Promise<number> {
     await watchdog?.dismiss()
     signals.release()
   }
+}
+
+/**
+ * Runs the engine to its end. Where the root could not be put together, something has changed while that was done, a socket that
+ * was to be covered has gone, say; nothing has run then, so it is looked at anew, once.
+ */
+async function runEngine(
+  options: RunOptions,
+  directory: RunDirectory,
+  { signals, watchdog, started }: Live,
+): Promise<{ ending: Ending; isUnread: boolean }> {
+  for (let isLast = false;; isLast = true) {
+    const guest = await start(options, directory)
+    watchdog.guard(guest.pid)
+    signals.follow(guest)
+    started.guest = guest
+    if (!await closeProcess()) {
+      options.log.debug('Other processes of this user can look into this one')
+    }
+    const output = watchOutput(guest)
+    const ending = await attend(guest, output)
+    const layer = ending.failure?.layer
+    if (isLast || (layer !== 'namespaces' && layer !== 'files')) {
+      return { ending, isUnread: output.isUnread }
+    }
+  }
+}
+
+/** What accompanies a guest through its life. */
+interface Live {
+  signals: Signals
+  watchdog: RunWatchdog
+  started: { guest?: Guest }
 }
 
 /** Starts the engine, behind the wall that the kernel puts up. */

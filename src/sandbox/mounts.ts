@@ -52,8 +52,11 @@ export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount
     ...(isWritable || shown.includes('/tmp')
       ? []
       : [temporary('/tmp', hasPrivateTmp(sight) ? SHARED : PLAIN)]),
-    // Sockets of the whole system, and where others' runs are.
+    // Sockets of the whole system, and where programs make theirs when they start.
     ...(root.length > 0 ? [temporary('/run', PLAIN)] : []),
+    ...(root.length > 0 && !isWritable && !shown.includes('/var/tmp') && findPath('/var/tmp')
+      ? [temporary('/var/tmp', PLAIN)]
+      : []),
     ...(root.length > 0 && findPath('/sys')
       ? [bind({ path: '/sys', isDirectory: true }, 'read')]
       : []),
@@ -133,7 +136,9 @@ function closeSocket(path: string, places: readonly FoundPlace[]): Mount[] {
   const isOurs = places.some((each) => each.access === 'connect' && each.path === found?.path)
   if (found === undefined || isOurs) return []
   // To connect is to write.
-  return isReachable(found.path) && isPermitted(found.path, 0o2) ? [closedPlace(found)] : []
+  return isReachable(found.path) && isPermitted(found.path, 0o2)
+    ? [{ kind: 'closed', path: found.path, isDirectory: false, isOptional: true }]
+    : []
 }
 
 function closedPlace({ path, isDirectory }: RealPath): Mount {

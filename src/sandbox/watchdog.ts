@@ -41,7 +41,7 @@ export function startWatchdog(directory: string): RunWatchdog {
     ...startShell(OF_RUN, directory),
     guard(group) {
       // Not through the pipe, which is written to in a later turn: a host can be killed before it.
-      writeFileSync(`${directory}/${GROUP_FILE}`, `${group}\n`, { flag: 'wx', mode: 0o600 })
+      writeFileSync(`${directory}/${GROUP_FILE}`, `${group}\n`, { mode: 0o600 })
     },
   }
 }
