@@ -7,11 +7,14 @@ const MAX_REDIRECTS = 20
 /**
  * Follows redirects as the Fetch standard says. Each hop is a request of its own to the broker, which decides on it as on
  * any other; the broker lets no redirect through that leaves the API, unless the manifest's `net` names its host.
+ *
+ * @param bound headers that stay behind where a redirect leads to another origin; nothing at all goes along where they are not told
  */
 export async function followRedirect(
   url: URL,
   init: RequestInit,
   send: (url: URL, init: RequestInit) => Promise<Response>,
+  bound?: readonly string[],
 ): Promise<Response> {
   let request = init
   let place = url
@@ -28,8 +31,11 @@ export async function followRedirect(
     const next = new URL(location, place)
     request = rewrite(request, response.status)
     if (next.origin !== place.origin) {
-      // Another host: the engine's own permissions decide, and nothing of this request goes along.
-      return await fetch(next, { signal: request.signal ?? null })
+      // Another host than the API: it is asked for as the extension itself would, and nothing of this request goes along.
+      if (bound === undefined) return await fetch(next, { signal: request.signal ?? null })
+      const headers = new Headers(request.headers)
+      for (const name of bound) headers.delete(name)
+      request = { ...request, headers }
     }
     place = next
   }

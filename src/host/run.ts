@@ -2,7 +2,6 @@ import { PhylumError } from '#base'
 import type { CredentialSource, Fetch, Log } from '#base'
 import { startBroker } from '#broker'
 import type { Broker } from '#broker'
-import { isNetGranted } from '#permissions'
 import type { GrantedPermissions } from '#permissions'
 import { PROTOCOL_VERSION } from '#protocol'
 import {
@@ -86,7 +85,7 @@ export async function run(options: RunOptions): Promise<number> {
       capability,
       grant: options.granted.api,
       ask: () => pausing(started.guest, options.ask),
-      mayVisit: (url) => isNetGranted(options.granted.net, url.hostname, portOf(url)),
+      net: options.granted.net,
     })
     writeGuestFiles(directory.path, {
       version: PROTOCOL_VERSION,
@@ -128,7 +127,8 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
     extensionDirectory: options.extension.directory,
     stateDirectory: options.stateDirectory,
     workingDirectory: options.workingDirectory,
-    granted: options.granted,
+    // Hosts are reached through the broker, which looks at their addresses too; the guest has no network at all.
+    granted: { ...options.granted, net: [] },
     programs: options.programs,
     interpreters: options.interpreters,
     denyAccess: [...options.denyAccess, ...directory.others, options.extension.undigested],
@@ -169,11 +169,6 @@ async function pausing(guest: Guest | undefined, ask: () => Promise<boolean>): P
 /** Makes the proof by which the broker knows this run's guest: 256 random bits. */
 function createCapability(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
-}
-
-function portOf(url: URL): number {
-  if (url.port !== '') return Number(url.port)
-  return url.protocol === 'https:' ? 443 : 80
 }
 
 /** Tells how a run ended, as shells do: a signal is 128 and its number. */
