@@ -1,6 +1,6 @@
-import { request as requestPlain } from 'node:http'
+import { Agent as PlainAgent, request as requestPlain } from 'node:http'
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { request as requestSecure } from 'node:https'
+import { Agent as SecureAgent, request as requestSecure } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { once } from 'node:events'
 import { passHeaders } from './headers.ts'
@@ -19,6 +19,12 @@ export interface Call {
   body: ReadableStream<Uint8Array> | null
 }
 
+/**
+ * Without a pool, which would hand out a connection by name, to whatever address it was made; and past the proxies of the
+ * environment (NODE_USE_ENV_PROXY), which would be told the name and look it up once more.
+ */
+const DIRECT = { keepAlive: false, proxyEnv: {} }
+
 /** Sends a request to one of its addresses, over a connection that nothing else uses, and gives the answer as it comes. */
 export async function dial(call: Call, silence: Silence): Promise<Response> {
   const { url, addresses } = call
@@ -28,8 +34,7 @@ export async function dial(call: Call, silence: Silence): Promise<Response> {
     path: url.pathname + url.search,
     method: call.method,
     headers: { ...Object.fromEntries(call.headers), host: url.host, connection: 'close' },
-    // A pool would hand out a connection by name, to whatever address it was made.
-    agent: false,
+    agent: url.protocol === 'https:' ? new SecureAgent(DIRECT) : new PlainAgent(DIRECT),
     lookup: answerWith(addresses),
     // Said explicitly: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would switch the check off.
     rejectUnauthorized: true,

@@ -9,6 +9,7 @@ import type { RunDescription } from '#protocol'
 import { readError, spread } from './api.ts'
 import type { Transport } from './api.ts'
 import { describe } from './describe.ts'
+import type { Engine } from './engine.ts'
 import { followRedirect } from './redirect.ts'
 
 /** The shape of the web's own `fetch`. */
@@ -19,22 +20,31 @@ export interface EgressOptions {
   transport: Transport
   /** The engine's own, for what needs no network. */
   fetch: Fetch
-  /** Builds the error that the engine throws for a host that was not granted. */
-  refuse: (message: string) => Error
+  refuse: Engine['refuse']
 }
 
 /** Codes of what the manifest does not grant; their messages are in the words of the engine. */
 const REFUSALS = new Set(['ERR_BROKER_HOST', 'ERR_BROKER_ADDRESS'])
 
-/** What goes to one host and not to the next (Fetch standard, section 4.4, step 13; engines do it for all of these). */
-const BOUND_TO_ORIGIN = ['authorization', 'cookie', 'proxy-authorization', 'x-api-key']
+/**
+ * Headers that go along to another host. A list of what passes: what an extension shows to one host, by whatever header, is not for
+ * the next; engines keep back two or three that they know.
+ */
+const PASSING = [
+  'accept',
+  'accept-language',
+  'content-language',
+  'content-type',
+  'range',
+  'user-agent',
+]
 
 /**
  * Makes the `fetch` of extensions. There is no network in the sandbox: a request to a host of the manifest's `net` is sent to the
  * host of the run, which goes there in its place.
  */
 export function createFetch(run: RunDescription, options: EgressOptions): Fetch {
-  async function send(url: URL, init: RequestInit): Promise<Response> {
+  async function send(url: URL, init: RequestInit, caller: Error): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.delete('host')
     headers.set(CAPABILITY_HEADER, run.capability)
@@ -46,7 +56,7 @@ export function createFetch(run: RunDescription, options: EgressOptions): Fetch 
     })
     if (!response.headers.has(ERROR_HEADER)) return describe(response, url, false)
     const error = await readError(response)
-    throw REFUSALS.has(error.code) ? options.refuse(error.message) : error
+    throw REFUSALS.has(error.code) ? options.refuse(error.message, caller) : error
   }
 
   return async (input, init) => {
@@ -61,14 +71,12 @@ export function createFetch(run: RunDescription, options: EgressOptions): Fetch 
     }
     const request = input instanceof Request ? await spread(input, init) : { ...init }
     request.signal?.throwIfAborted()
-    try {
-      return await followRedirect(url, request, send, BOUND_TO_ORIGIN)
-    } catch (error) {
-      if (error instanceof Error) {
-        error.stack = `${error.name}: ${error.message}\n${framesOf(caller)}`
-      }
-      throw error
-    }
+    return await followRedirect(
+      url,
+      request,
+      (place, init) => send(place, init, caller),
+      PASSING,
+    )
   }
 }
 
@@ -77,9 +85,4 @@ function findUrl(input: string | URL | Request): URL | undefined {
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
   return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined
-}
-
-/** Where the extension asked: an error that came over the socket knows it no more. */
-function framesOf(caller: Error): string {
-  return (caller.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).join('\n')
 }

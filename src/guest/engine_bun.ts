@@ -14,7 +14,14 @@ export function createBunEngine(): Engine {
       return text
     },
     connect: (socket) => (url, init) => ownFetch(url, { ...init, unix: socket } as RequestInit),
-    refuse: (message) => Object.assign(new Error(message), { name: 'NotCapable' }),
+    // Bun forgets who has waited for it.
+    refuse(message, { stack = '' }) {
+      const name = 'NotCapable'
+      return Object.assign(new Error(message), {
+        name,
+        stack: stack.replace(/^Error/, `${name}: ${message}`),
+      })
+    },
     writeError: (text) => void fs.writeSync(2, text),
     offer(exports) {
       Bun.plugin({

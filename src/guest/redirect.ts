@@ -8,13 +8,13 @@ const MAX_REDIRECTS = 20
  * Follows redirects as the Fetch standard says. Each hop is a request of its own to the broker, which decides on it as on
  * any other; the broker lets no redirect through that leaves the API, unless the manifest's `net` names its host.
  *
- * @param bound headers that stay behind where a redirect leads to another origin; nothing at all goes along where they are not told
+ * @param passing headers that go along where a redirect leads to another origin; where they are not told, nothing at all does
  */
 export async function followRedirect(
   url: URL,
   init: RequestInit,
   send: (url: URL, init: RequestInit) => Promise<Response>,
-  bound?: readonly string[],
+  passing?: readonly string[],
 ): Promise<Response> {
   let request = init
   let place = url
@@ -32,9 +32,8 @@ export async function followRedirect(
     request = rewrite(request, response.status)
     if (next.origin !== place.origin) {
       // Another host than the API: it is asked for as the extension itself would, and nothing of this request goes along.
-      if (bound === undefined) return await fetch(next, { signal: request.signal ?? null })
-      const headers = new Headers(request.headers)
-      for (const name of bound) headers.delete(name)
+      if (passing === undefined) return await fetch(next, { signal: request.signal ?? null })
+      const headers = [...new Headers(request.headers)].filter(([name]) => passing.includes(name))
       request = { ...request, headers }
     }
     place = next
