@@ -83,10 +83,12 @@ function resolve(input: string | URL, apiOrigin: string): URL {
 
 /** Takes a `Request` apart, `init` winning as it does for `fetch`. */
 export async function spread(request: Request, init: RequestInit = {}): Promise<RequestInit> {
+  // Before its body is read: Bun derives the content type from that, and forgets it with it.
+  const headers = new Headers(request.headers)
   const body = init.body ?? (request.body === null ? null : await request.arrayBuffer())
   return {
     method: request.method,
-    headers: request.headers,
+    headers,
     redirect: request.redirect,
     signal: request.signal,
     ...init,
