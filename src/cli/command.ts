@@ -32,6 +32,12 @@ export function textOption(given: Given, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** Reads an option that may be repeated. */
+export function textOptions(given: Given, name: string): readonly string[] {
+  const value = given.options.get(name)
+  return typeof value === 'object' ? value : []
+}
+
 /** Answers whether a switch was given. */
 export function hasOption(given: Given, name: string): boolean {
   return given.options.has(name)

@@ -10,8 +10,13 @@ export interface OptionSpec {
   value?: string
   /** A switch that counts how often it is given. */
   isCounted?: boolean
+  /** An option that may be given several times, each with a value of its own. */
+  isRepeated?: boolean
   summary: string
 }
 
-/** What was given on the command line, by long name: a text, or how often a switch stood there. */
-export type OptionValues = ReadonlyMap<string, string | number>
+/** What was given for an option: a text, several where it may be repeated, or how often a switch stood there. */
+export type OptionValue = string | number | readonly string[]
+
+/** What was given on the command line, by long name. */
+export type OptionValues = ReadonlyMap<string, OptionValue>

@@ -1,7 +1,7 @@
 import { display, suggest, UsageError } from '#base'
 import { cac } from 'cac'
 import type { Given } from './command.ts'
-import type { OptionSpec } from './option.ts'
+import type { OptionSpec, OptionValue } from './option.ts'
 
 /** What a command line is parsed against. */
 export interface Grammar {
@@ -105,12 +105,13 @@ function readMarked(
   }
   const parsed = parser.parse(['', '', ...marked], { run: false })
   const unmark = (text: unknown) => values[Number(String(text).slice(1))]!
-  const options = new Map<string, string | number>()
+  const options = new Map<string, OptionValue>()
   for (const [index, spec] of grammar.options.entries()) {
     const given: unknown = parsed.options[`o${index}`]
     if (given === undefined) continue
     const all = Array.isArray(given) ? given : [given]
-    options.set(spec.name, spec.value === undefined ? all.length : unmark(all.at(-1)))
+    if (spec.value === undefined) options.set(spec.name, all.length)
+    else options.set(spec.name, spec.isRepeated ? all.map(unmark) : unmark(all.at(-1)))
   }
   return { positionals: parsed.args.map(unmark), options }
 }

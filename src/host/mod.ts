@@ -4,3 +4,5 @@
  */
 export { run } from './run.ts'
 export type { RunOptions } from './run.ts'
+export { runCommand } from './run_command.ts'
+export type { CommandOptions } from './run_command.ts'

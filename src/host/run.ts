@@ -16,8 +16,8 @@ import {
   writeGuestFiles,
 } from '#sandbox'
 import type { Ending, Engine, EngineKind, Guest, LauncherRuntime, Layers, Plan } from '#sandbox'
-import { constants } from 'node:os'
 import { pathToFileURL } from 'node:url'
+import { exitCode } from './exit_code.ts'
 import { closeProcess } from './harden.ts'
 import { createRunDirectory } from './run_directory.ts'
 import type { RunDirectory } from './run_directory.ts'
@@ -169,10 +169,4 @@ async function pausing(guest: Guest | undefined, ask: () => Promise<boolean>): P
 /** Makes the proof by which the broker knows this run's guest: 256 random bits. */
 function createCapability(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
-}
-
-/** Tells how a run ended, as shells do: a signal is 128 and its number. */
-function exitCode(ending: Ending): number {
-  if (ending.code !== null) return ending.code
-  return 128 + (ending.signal === null ? 0 : constants.signals[ending.signal])
 }

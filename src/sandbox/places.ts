@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** What programs on a system need of it to run: their libraries and data, none of which is anybody's own. */
-const SYSTEM = [
+const SYSTEM: readonly string[] = [
   '/usr',
   '/bin',
   '/sbin',
@@ -32,7 +32,7 @@ const SYSTEM = [
 ]
 
 /** How hosts are looked up and their certificates checked. */
-const NETWORK = [
+const NETWORK: readonly string[] = [
   '/etc/resolv.conf',
   '/etc/hosts',
   '/etc/nsswitch.conf',
@@ -46,7 +46,10 @@ const NETWORK = [
 ]
 
 /** The time zone. */
-const CLOCK = ['/etc/localtime']
+const CLOCK: readonly string[] = ['/etc/localtime']
+
+/** Places of a system that are nobody's own, by what they are for. */
+export const SYSTEM_PLACES = { programs: SYSTEM, network: NETWORK, clock: CLOCK }
 
 /** Devices that are no door to anything. */
 export const DEVICES: readonly string[] = ['null', 'zero', 'full', 'random', 'urandom'].map(

@@ -1,9 +1,7 @@
-import { posix } from 'node:path'
-import { listPlaces, rootAccess } from './places.ts'
 import type { Place } from './places.ts'
-import type { Plan } from './plan.ts'
 import { findPath, followPath, isWithin } from './real_path.ts'
 import type { RealPath } from './real_path.ts'
+import type { Scope } from './scope.ts'
 
 /** A place that is there. */
 export interface FoundPlace extends RealPath {
@@ -12,7 +10,7 @@ export interface FoundPlace extends RealPath {
 
 /** What is shown, and what is not, as the mounts are made from it. */
 export interface Sight {
-  root: ReturnType<typeof rootAccess>
+  root: Scope['root']
   places: readonly FoundPlace[]
   /** Directories and files that must not be seen. */
   closed: readonly RealPath[]
@@ -23,11 +21,11 @@ export interface Sight {
   workingDirectory: string
 }
 
-/** Looks up the places of a plan. */
-export function look(plan: Plan): Sight {
-  const closed = plan.denyAccess.map(findPath).filter((each) => each !== undefined)
-  const fixed = plan.denyWrite.map(findPath).filter((each) => each !== undefined)
-  const places = listPlaces(plan).flatMap((place): FoundPlace[] => {
+/** Looks up the places of a scope. */
+export function look(scope: Scope): Sight {
+  const closed = scope.denyAccess.map(findPath).filter((each) => each !== undefined)
+  const fixed = scope.denyWrite.map(findPath).filter((each) => each !== undefined)
+  const places = scope.places.flatMap((place): FoundPlace[] => {
     const found = place.isOptional ? findPath(place.path) : followPath(place.path)
     if (found === undefined) return []
     // What is both granted and denied is denied.
@@ -36,11 +34,11 @@ export function look(plan: Plan): Sight {
     return place.isGranted && isDenied ? [] : [{ ...found, access: place.access }]
   })
   return {
-    root: rootAccess(plan),
+    root: scope.root,
     places,
     closed,
     fixed,
-    runs: posix.dirname(followPath(plan.runDirectory).path),
-    workingDirectory: plan.workingDirectory,
+    runs: findPath(scope.runs)?.path ?? scope.runs,
+    workingDirectory: scope.workingDirectory,
   }
 }

@@ -51,13 +51,23 @@ export async function startGuest(launch: Launch | WalledLaunch): Promise<Guest> 
   const pid = await started(child)
   if (!isWalled) return { pid, ended: exited, signal: (name) => send(pid, name) }
   const instructed = instruct(child.stdio[3] as Duplex, launch)
-  let line: readonly number[] | undefined
-  instructed.ready.then(() => line = readLine(pid))
+  let line: readonly number[] = [pid]
+  let isSettled = false
+  const look = () => {
+    const now = isSettled ? line : readLine(pid)
+    if (now.length >= line.length) line = now
+    return line
+  }
+  instructed.ready.then(() => {
+    look()
+    // Before, more may still come in between; after, the outermost may be gone, and then the others are not found any more.
+    isSettled = true
+  })
   return {
     pid,
-    ended: settle(exited, instructed, () => line ?? [pid]),
+    ended: settle(exited, instructed, () => line),
     signal(name) {
-      const group = findGroup(line ?? readLine(pid))
+      const group = findGroup(look())
       send(group, name)
       // What holds the namespaces together is killed with the guest, and ends by itself after it in all other cases.
       if (name === 'SIGKILL' && group !== pid) send(pid, name)

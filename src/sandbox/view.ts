@@ -4,9 +4,9 @@ import type { Rule } from './landlock.ts'
 import type { Mount } from './launcher/task.ts'
 import { createMounts, hasPrivateTmp } from './mounts.ts'
 import { DEVICES } from './places.ts'
-import type { Plan } from './plan.ts'
 import { followPath, isWithin } from './real_path.ts'
 import { look } from './sight.ts'
+import type { Scope } from './scope.ts'
 import type { Sight } from './sight.ts'
 
 /** What a run sees of the file system. */
@@ -20,18 +20,18 @@ export interface View {
 }
 
 /**
- * Looks up what a plan means on this file system, now.
+ * Looks up what a scope means on this file system, now.
  *
  * @param launcher files that the launcher needs, where it starts inside the new root
  * @param isNamespaced whether the root is a new one; otherwise the rules are all there is
  * @throws ERR_SANDBOX_START when something that was granted is not there any more
  */
 export function createView(
-  plan: Plan,
+  scope: Scope,
   launcher: readonly string[],
   isNamespaced: boolean,
 ): View {
-  const sight = look(plan)
+  const sight = look(scope)
   const { closed, workingDirectory } = sight
   // A directory that is closed cannot be stood in either.
   const isClosed = closed.some(({ path }) => isWithin(workingDirectory, path))

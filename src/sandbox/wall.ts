@@ -7,6 +7,8 @@ import { enter } from './namespaces.ts'
 import type { NamespaceMaker } from './namespaces.ts'
 import type { Launch, Plan } from './plan.ts'
 import { listPorts } from './ports.ts'
+import { scopeOfPlan } from './scope.ts'
+import type { Scope } from './scope.ts'
 import type { LauncherRuntime } from './runtime.ts'
 import type { Machine } from './system_calls.ts'
 import { createView } from './view.ts'
@@ -34,10 +36,23 @@ export function putUp(
   runtime: LauncherRuntime,
   layers: Layers,
 ): WalledLaunch {
+  return enclose(scopeOfPlan(plan), launch, runtime, layers)
+}
+
+/**
+ * Puts a wall around whatever is to be started.
+ *
+ * @throws ERR_SANDBOX_START when something that was granted is not there any more
+ */
+export function enclose(
+  scope: Scope,
+  launch: Launch,
+  runtime: LauncherRuntime,
+  layers: Layers,
+): WalledLaunch {
   const { namespaces } = layers
-  const { net } = plan.granted
-  const hasNetwork = net === true || net.length > 0
-  const view = createView(plan, runtime.files, namespaces !== null)
+  const hasNetwork = scope.net === true || scope.net.length > 0
+  const view = createView(scope, runtime.files, namespaces !== null)
   const entrance = namespaces === null ? undefined : enter(namespaces, view.mounts, hasNetwork)
   const [command = '', ...args] = [
     ...(entrance === undefined ? [] : [entrance.command, ...entrance.args]),
@@ -52,7 +67,7 @@ export function putUp(
       mounts: entrance?.mounts ?? null,
       directory: view.directory,
       limits: listLimits(namespaces !== null),
-      landlock: layers.landlock ? createRuleset(view.rules, listPorts(net)) : null,
+      landlock: layers.landlock ? createRuleset(view.rules, listPorts(scope.net)) : null,
       filter: layers.seccomp
         ? Buffer.from(createFilter({ machine: machine(), hasNetwork })).toString('base64')
         : null,

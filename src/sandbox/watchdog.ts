@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
  * Waits for a line that says all is well. When the pipe ends without one, the host has died without cleaning up: then
  * every process of the guest's group is killed and the run's directory removed.
  */
-const SCRIPT = 'read -r word || { kill -KILL "-$1"; rm -rf "$2"; }'
+const SCRIPT = 'read -r word || { kill -KILL "-$1"; shift; [ $# = 0 ] || rm -rf "$1"; }'
 
 /** A process that outlives the host by a moment. */
 export interface Watchdog {
@@ -17,10 +17,11 @@ export interface Watchdog {
  * the terminal, nor its socket stay. A shell that reads a pipe needs no native code and knows within a millisecond.
  *
  * @param group process group of the guest
- * @param directory the run's directory
+ * @param directory the run's directory, if it has one
  */
-export function startWatchdog(group: number, directory: string): Watchdog {
-  const child = spawn('/bin/sh', ['-c', SCRIPT, 'phylum-watchdog', String(group), directory], {
+export function startWatchdog(group: number, directory?: string): Watchdog {
+  const subjects = [String(group), ...(directory === undefined ? [] : [directory])]
+  const child = spawn('/bin/sh', ['-c', SCRIPT, 'phylum-watchdog', ...subjects], {
     // A session of its own: the Ctrl-C that ends the host must not end it first.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

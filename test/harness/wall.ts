@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { findLibraries, findPrograms, launcherRuntime, putUp, startGuest } from '#sandbox'
-import type { Ending, Layers, NamespaceMaker, Plan } from '#sandbox'
+import type { Ending, Guest, Layers, NamespaceMaker, Plan } from '#sandbox'
 import { runChild } from './child.ts'
 import { BUN } from './phylum.ts'
 
@@ -95,12 +95,19 @@ export async function planOf(trial: WallTrial): Promise<{ plan: Plan; guest: str
   return { plan, guest: join(run, 'guest/guest.js') }
 }
 
+/** A program that runs behind a wall. */
+export interface Trial {
+  guest: Guest
+  /** Reads what it has told so far. */
+  told(): unknown[]
+}
+
 /**
- * Runs a program under Bun, which has no permissions of its own, behind a wall of one's choice.
+ * Starts a program under Bun, which has no permissions of its own, behind a wall of one's choice.
  *
  * @param program JavaScript that calls `tell(value)`; `call([x64, arm64], …)` makes a system call
  */
-export async function tryWall(trial: WallTrial, program: string): Promise<Fared> {
+export async function startTrial(trial: WallTrial, program: string): Promise<Trial> {
   const { plan, guest: file } = await planOf(trial)
   const out = join(plan.runDirectory, 'scratch/out')
   writeFileSync(file, `const HOST = ${process.pid}\n${PRELUDE}${program}`)
@@ -116,9 +123,18 @@ export async function tryWall(trial: WallTrial, program: string): Promise<Fared>
     runtime,
     trial.layers,
   ))
+  return {
+    guest,
+    told: () =>
+      readFileSync(out, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)),
+  }
+}
+
+/** Runs such a program to its end. */
+export async function tryWall(trial: WallTrial, program: string): Promise<Fared> {
+  const { guest, told } = await startTrial(trial, program)
   const ending = await guest.ended
-  const told = readFileSync(out, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line))
-  return { ...ending, told }
+  return { ...ending, told: told() }
 }
 
 /** Does the same in a process of its own, and so as somebody who is not root, if one likes. */

@@ -16,6 +16,8 @@ const LACKS = {
   nothing: '',
   // By unshare(2), by clone(2) with a flag for a user namespace, and by clone3(2), whose flags nobody can look at.
   namespaces: '272/97=1,56/220&0x10000000=1,435/435=38',
+  // bwrap makes namespaces by clone(2), unshare by unshare(2).
+  bwrap: '56/220&0x10000000=1',
   Landlock: '444/444=38',
   seccomp: '317/277=22',
 } as const
@@ -120,6 +122,31 @@ onStage(
     ])
   },
 )
+
+onStage('N196 where bwrap does not work, unshare does', async ({ home, phylum }) => {
+  const run = await phylum('bwrap', GROUPS)
+  assert.deepEqual([run.code, run.stdout, run.stderr], [0, '[]\n', ''])
+  const check = JSON.parse((await phylum('bwrap', ['sandbox', '--check', '--json'])).stdout)
+  assert.equal(check.level, 'full')
+  assert.match(check.layers[0].detail, /unshare$/)
+  for (
+    const [engine, start] of [
+      ['deno', `new Deno.Command('echo', { args: ['started'] }).outputSync()`],
+      ['bun', `Bun.spawnSync(['echo', 'started'])`],
+    ]
+  ) {
+    home.extension('sample', {
+      'PhylumExt.toml':
+        `name = "sample"\ndescription = "x"\nversion = "1.0.0"\nengine = "${engine}"\n[api]\nallow = true\n[permissions]\nrun = ["echo"]\n`,
+      'main.ts': `import { api } from 'phylum'
+        const { stdout } = ${start}
+        console.log((await api.fetch('/groups')).status, new TextDecoder().decode(stdout).trim())
+        process.exit(7)`,
+    })
+    const sample = await phylum('bwrap', ['ext', 'run', '-y', './sample'])
+    assert.deepEqual([sample.code, sample.stdout], [7, '200 started\n'], sample.stderr)
+  }
+})
 
 onStage('N196 without namespaces, nothing that only they hold is run', async ({ home, phylum }) => {
   for (const permissions of ['run = ["cat"]', 'write = true', 'write = ["~/"]']) {

@@ -14,6 +14,7 @@ import { USER_AGENT } from '../compose.ts'
 import type { Context } from '../compose.ts'
 import { assertConsent, createApiQuestion } from '../consent.ts'
 import { hostEngine } from '../platform.ts'
+import { protectedPlaces, realPath } from '../protected_places.ts'
 import { chooseWall, engineCache } from '../wall.ts'
 
 /** `phylum ext run`, and `phylum NAME` */
@@ -138,45 +139,6 @@ function enginePackages(kind: EngineKind): string[] {
   }
   const machine = arch === 'arm64' ? 'aarch64' : arch
   return [`@oven/bun-${platform}-${machine}/bin/bun`, 'bun/bin/bun.exe']
-}
-
-/** What stays closed to every extension, whatever it was granted: secrets, consents, and programs with the user's rights. */
-function protectedPlaces(
-  { paths }: Context,
-  isWriter: boolean,
-): { denyAccess: string[]; denyWrite: string[] } {
-  const consent = join(paths.stateDirectory, 'consent')
-  if (isWriter) {
-    // What is not there cannot be closed, and an extension could be the first to make it: with settings, or consents, of its own.
-    for (
-      const each of [paths.configDirectory, consent, paths.cacheDirectory, paths.dataDirectory]
-    ) {
-      mkdirSync(each, { recursive: true, mode: 0o700 })
-    }
-  }
-  return {
-    denyAccess: withTargets([
-      paths.configDirectory,
-      paths.settingsFile,
-      consent,
-      join(paths.dataDirectory, 'server.sqlite'),
-      paths.cacheDirectory,
-    ]),
-    denyWrite: withTargets([paths.dataDirectory, programDirectory() ?? process.execPath]),
-  }
-}
-
-/** Adds where links lead: the engine compares paths as they are written. */
-function withTargets(places: readonly string[]): string[] {
-  return [...new Set(places.flatMap((path) => [path, realPath(path)]))]
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }
 
 function isPlace(path: string | undefined): path is string {

@@ -1,104 +1,52 @@
 import { UsageError } from '#base'
-import process from 'node:process'
-import { examine } from '#sandbox'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
-import type { Context } from '../compose.ts'
-import { launcherOf, searchNamespaces } from '../wall.ts'
+import { checkMachine, renderMachine } from '../check_machine.ts'
+import { runSandboxed } from '../run_sandboxed.ts'
 
 /** `phylum sandbox` */
 export const sandbox: Command = {
   name: 'sandbox',
-  summary: 'Show what this machine can hold an extension with',
-  usage: '--check',
-  positionals: { min: 0, max: 0 },
+  summary: 'Run a command behind the wall, or show what this machine can enforce',
+  usage: '-- COMMAND [ARGUMENTS]… | --check',
+  positionals: { min: 0, max: 1 },
+  takesRest: true,
   options: [
+    { name: 'allow-read', value: 'PATH', isRepeated: true, summary: 'Let it read PATH' },
+    { name: 'allow-write', value: 'PATH', isRepeated: true, summary: 'Let it change PATH' },
+    {
+      name: 'allow-run',
+      value: 'PROGRAM',
+      isRepeated: true,
+      summary: 'Let it start PROGRAM, a name, a path, or a directory of them',
+    },
+    {
+      name: 'allow-env',
+      value: 'NAME',
+      isRepeated: true,
+      summary: 'Give it the variable NAME; PATH and the terminal are there',
+    },
+    { name: 'allow-net', summary: 'Let it connect to other hosts' },
+    { name: 'strict', summary: 'Grant nothing that is not named, system libraries included' },
     { name: 'check', summary: 'Try each layer of the wall' },
-    { name: 'json', summary: 'Print it as JSON' },
+    { name: 'json', summary: 'With --check: print it as JSON' },
   ],
   examples: [
-    ['phylum sandbox --check', 'the layers, and what is missing for more'],
-    ['phylum sandbox --check --json', 'the same for programs; exit code 0 when the wall is whole'],
+    ['phylum sandbox -- make --version', 'no file of yours, no network, and make alone'],
+    ['phylum sandbox --allow-read . --allow-run node -- node x.js', 'reads the working directory'],
+    ['phylum sandbox --check', 'the layers, and what is missing for more; 0 when it is whole'],
   ],
   async run(context, given) {
-    if (!hasOption(given, 'check')) {
-      throw new UsageError('An option is missing: --check', { usage: 'phylum sandbox --check' })
-    }
-    const state = await check(context)
     const { terminal } = context
+    const [command] = given.positionals
+    if (!hasOption(given, 'check')) {
+      if (command !== undefined) return await runSandboxed(context, command, given)
+      throw new UsageError('A command is missing', { usage: 'phylum sandbox -- COMMAND' })
+    }
+    if (command !== undefined) throw new UsageError('Option --check runs no command')
+    const state = await checkMachine(context)
     if (hasOption(given, 'json')) terminal.print(JSON.stringify({ schema: 1, ...state }))
-    else terminal.print(render(state))
+    else terminal.print(renderMachine(state))
     return state.level === 'full' ? 0 : 1
   },
-}
-
-/** What this machine enforces. */
-interface State {
-  level: 'full' | 'partial' | 'none'
-  layers: readonly Layer[]
-  /** What would have to be there for more, one sentence each. */
-  missing: readonly string[]
-}
-
-interface Layer {
-  name: string
-  enforced: boolean
-  /** By what, or why not. */
-  detail: string
-}
-
-async function check(context: Context): Promise<State> {
-  if (process.platform !== 'linux') {
-    return {
-      level: 'none',
-      layers: [],
-      missing: [`a wall that is in use on "${process.platform}"`],
-    }
-  }
-  const { maker, faults } = await searchNamespaces(context, { isFresh: true })
-  const kernel = await examine(await launcherOf(context))
-  const layers: Layer[] = [
-    {
-      name: 'namespaces',
-      enforced: maker !== null,
-      detail: maker === null ? faults.join('; ') : maker.path,
-    },
-    {
-      name: 'landlock',
-      enforced: kernel.landlockFault === undefined,
-      detail: kernel.landlockFault ?? `version ${kernel.landlock}`,
-    },
-    {
-      name: 'seccomp',
-      enforced: kernel.seccompFault === undefined,
-      detail: kernel.seccompFault ?? 'a filter of system calls',
-    },
-  ]
-  const [namespaces, ...others] = layers.map(({ enforced }) => enforced)
-  const hasOthers = others.every(Boolean)
-  const newer = kernel.open.map(([version, what]) => `Landlock ${version}: without it, ${what}`)
-  return {
-    level: hasOthers ? (namespaces ? 'full' : 'partial') : 'none',
-    layers,
-    missing: [
-      ...(namespaces ? [] : ['namespaces: install bubblewrap, or allow user namespaces']),
-      ...(kernel.landlockFault === undefined ? newer : ['Landlock: Linux 5.13 or newer with it']),
-      ...(kernel.seccompFault === undefined ? [] : ['seccomp: a kernel with filters']),
-    ],
-  }
-}
-
-function render({ level, layers, missing }: State): string {
-  return [
-    ...layers.map(({ name, enforced, detail }) =>
-      `${name.padEnd(11)} ${enforced ? 'yes' : 'no '}  ${detail}`
-    ),
-    '',
-    {
-      full: 'The wall is whole: extensions of both engines, and programs that they start.',
-      partial: 'The wall is partial: enough for the Deno engine, without programs.',
-      none: 'There is no wall: only --no-wall runs extensions, held by the engine alone.',
-    }[level],
-    ...missing.map((each) => `missing: ${each}`),
-  ].join('\n')
 }

@@ -34,6 +34,7 @@ export function attend(system: System, task: Task): number {
   const { path, argv, environment } = pack(system, task)
   const pid = system.spawn(path, argv, environment)
   if (pid < 0) throw new Fault(LAYER, `posix_spawn of ${task.command}`, -pid)
+  ignoreSignals(system)
   const status = new Int32Array(1)
   for (;;) {
     const ended = system.call('wait4', -1, new Uint8Array(status.buffer), 0, 0)
@@ -45,6 +46,19 @@ export function attend(system: System, task: Task): number {
 }
 
 const EINTR = 4
+
+/** Numbers of signals that ask a process for something (signal(7)): not those that tell of a fault, or of a child. */
+const ASKING = [1, 2, 3, 10, 12, 14, 15, 20, 21, 22, 28]
+
+/**
+ * Signals are for the command, which is in the same process group. A runtime may have handlers for some of them, to tidy up a
+ * terminal say, and then this process would end of them, and with it the whole namespace.
+ */
+function ignoreSignals(system: System): void {
+  const SIG_IGN = new Uint8Array(32)
+  SIG_IGN[0] = 1
+  for (const signal of ASKING) system.call('rt_sigaction', signal, SIG_IGN, 0, SIGNAL_SET)
+}
 
 interface Packed {
   path: Uint8Array
