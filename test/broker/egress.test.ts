@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
 import { startBench } from '../harness/broker.ts'
 import type { Answer, AskOptions, Bench } from '../harness/broker.ts'
+import { runChild } from '../harness/child.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import type { FakeApi } from '../harness/fake_api.ts'
 import type { BrokerOptions } from '#broker'
@@ -352,3 +356,57 @@ test(
     assert.ok(answers.every(({ status }) => status === 200))
   }),
 )
+
+test(
+  'C38 egress refuses the addresses that this machine has itself, loopback and others',
+  withHost(true, {}, async (trial) => {
+    const own = Object.values(networkInterfaces()).flat().map((each) => each!.address)
+    for (const address of own.filter((each) => !each.includes('%'))) {
+      const host = address.includes(':') ? new URL(`http://[${address}]`).hostname : address
+      const answer = await trial.visit(`http://${host}:PORT/`)
+      assert.equal(code(answer), 'ERR_BROKER_ADDRESS', address)
+    }
+    assert.equal(trial.other.seen.length, 0)
+  }),
+)
+
+test(
+  'egress reaches an address of version 6 that is named',
+  withHost(['[::1]', 'six.example'], { 'six.example': ['::1'] }, async (trial) => {
+    const server = createServer((request, response) => response.end(request.headers.host))
+    server.listen(0, '::1')
+    const isThere = await Promise.race([
+      once(server, 'listening').then(() => true),
+      once(server, 'error').then(() => false),
+    ])
+    // Not every machine has version 6.
+    if (!isThere) return
+    const { port } = server.address() as { port: number }
+    for (const host of ['[::1]', 'six.example']) {
+      const answer = await trial.visit(`http://${host}:${port}/`)
+      assert.deepEqual([answer.status, answer.body], [200, `${host}:${port}`])
+    }
+    server.close()
+  }),
+)
+
+test('C38 egress tells no proxy of the environment a name to look up', async () => {
+  const [host, proxy] = await Promise.all([startFakeApi(), startFakeApi()])
+  const { port } = new URL(host.origin)
+  const names = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']
+  const { stdout, stderr } = await runChild(
+    new URL('./fixtures/visit.ts', import.meta.url),
+    [port],
+    {
+      environment: {
+        ...Object.fromEntries(names.map((name) => [name, proxy.origin])),
+        NODE_USE_ENV_PROXY: '1',
+        NO_PROXY: '',
+        DENO_NO_UPDATE_CHECK: '1',
+      },
+    },
+  )
+  await Promise.all([host.stop(), proxy.stop()])
+  assert.match(stdout, /^HTTP\/1.1 200 .*named\.example/, stderr)
+  assert.deepEqual([host.seen.length, proxy.seen.length], [1, 0])
+})
