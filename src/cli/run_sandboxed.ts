@@ -26,7 +26,7 @@ export async function runSandboxed(
   command: string,
   given: Given,
 ): Promise<number> {
-  const { environment, workingDirectory, paths } = context
+  const { environment, workingDirectory } = context
   const granted = readGrants(context, given)
   const isStrict = hasOption(given, 'strict')
   const { programs, interpreters } = findPrograms(
@@ -37,7 +37,8 @@ export async function runSandboxed(
   const isFound = path !== undefined && existsSync(path) &&
     (command.includes('/') || path.endsWith(`/${command}`))
   if (!isFound) throw cannotRun(command, 'there is no such command')
-  const wall = await chooseWall(context, { isRefused: false })
+  const paths = asList(granted.read).length + asList(granted.write).length
+  const wall = await chooseWall(context, { isRefused: false, paths })
   if (wall === null || wall.layers.namespaces === null) {
     throw cannotRun(command, 'only the whole wall holds commands, and there are no namespaces here')
   }
@@ -52,7 +53,7 @@ export async function runSandboxed(
       hasNetwork: hasOption(given, 'allow-net'),
       isStrict,
       ...protectedPlaces(context, isWriter),
-      runs: `${paths.runtimeDirectory ?? '/tmp'}/phylum-${process.geteuid?.() ?? 0}`,
+      runs: `${context.paths.runtimeDirectory ?? '/tmp'}/phylum-${process.geteuid?.() ?? 0}`,
       workingDirectory,
     },
     command: path,

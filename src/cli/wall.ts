@@ -15,19 +15,23 @@ export interface Wall {
   forget(): void
 }
 
+/** So many paths, and bwrap takes noticeably longer than what is asked next. */
+const MANY = 200
+
 /**
  * Decides which wall an extension runs behind: all of it where the system lets namespaces be made, the rest of it elsewhere, and
  * none where the user says so. Whatever is less than all of it is said at each run.
  *
+ * @param paths how many of them are granted
  * @returns null for none
  * @throws ERR_SANDBOX_START when there can be none, or less than the user wants
  */
 export async function chooseWall(
   context: Context,
-  { isRefused }: { isRefused: boolean },
+  { isRefused, paths }: { isRefused: boolean; paths: number },
 ): Promise<Wall | null> {
   const { log } = context.terminal
-  const { wall: setting } = await context.settings()
+  const { wall: setting, memory } = await context.settings()
   if (isRefused || setting === 'off') {
     log.warn(
       "the kernel's wall is off: the engine's own permissions are all that holds the extension",
@@ -41,7 +45,7 @@ export async function chooseWall(
       { hints: ['--no-wall runs extensions of the Deno engine, held by its permissions alone'] },
     )
   }
-  const { maker, faults } = await searchNamespaces(context)
+  const { maker, faults } = await searchNamespaces(context, { hasManyMounts: paths > MANY })
   if (maker === null) {
     const why = faults.join('; ')
     if (setting === 'full') {
@@ -56,7 +60,7 @@ export async function chooseWall(
     }
   }
   return {
-    layers: { namespaces: maker, landlock: true, seccomp: true },
+    layers: { namespaces: maker, landlock: true, seccomp: true, memory },
     runtime: await launcherOf(context),
     forget: () => rmSync(namespaceCache(context), { force: true }),
   }
@@ -72,11 +76,12 @@ export async function launcherOf(context: Context): Promise<LauncherRuntime> {
 /** Looks for what makes namespaces here; a fresh look trusts nothing that was found before. */
 export async function searchNamespaces(
   context: Context,
-  { isFresh = false } = {},
+  { isFresh = false, hasManyMounts = false } = {},
 ): Promise<NamespaceFinding> {
   const { environment, workingDirectory } = context
   return await findNamespaces({
     isFresh,
+    hasManyMounts,
     path: environment['PATH'],
     workingDirectory,
     cacheFile: namespaceCache(context),

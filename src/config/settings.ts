@@ -19,6 +19,8 @@ export interface Settings {
   readonly organization: string | null
   /** `sandbox.wall`: how much of the kernel's wall there must be; null when the user has not said. */
   readonly wall: WallSetting | null
+  /** `sandbox.memory`: how much memory an extension may use, in MiB; null for no limit. */
+  readonly memory: number | null
 }
 
 /** How much of the kernel's wall an extension must run behind: all of it, what a container allows, or none. */
@@ -34,6 +36,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   ignoreCerts: false,
   organization: null,
   wall: null,
+  memory: null,
 })
 
 /**
@@ -68,6 +71,7 @@ export function toSettings(document: SettingsDocument): Settings {
     ignoreCerts: optional(document.entry('ignore_certs'), boolean) ?? false,
     organization: optional(document.entry('organization'), text),
     wall: optional(document.entry('sandbox', 'wall'), wall),
+    memory: optional(document.entry('sandbox', 'memory'), memory),
   }
 }
 
@@ -91,6 +95,20 @@ function wall(entry: SettingsEntry): WallSetting {
   const found = WALL_SETTINGS.find((each) => each === entry.value)
   if (found !== undefined) return found
   throw wrongValue(entry, 'full, partial or off', 'write one of these words')
+}
+
+/** Smallest limit in which an engine does something, in MiB. */
+const LEAST_MEMORY = 32
+
+function memory(entry: SettingsEntry): number {
+  if (Number.isInteger(entry.value) && Number(entry.value) >= LEAST_MEMORY) {
+    return Number(entry.value)
+  }
+  throw wrongValue(
+    entry,
+    `a whole number of MiB from ${LEAST_MEMORY}`,
+    'write digits without a unit',
+  )
 }
 
 function number(entry: SettingsEntry): number {

@@ -97,12 +97,7 @@ export async function run(options: RunOptions): Promise<number> {
       directory: pathToFileURL(`${options.extension.directory}/`).href,
       state: options.stateDirectory,
     })
-    const guest = await start(options, directory)
-    started.guest = guest
-    if (!await closeProcess()) {
-      options.log.debug('Other processes of this user can look into this one')
-    }
-    const ending = await attend(guest, directory.path)
+    const ending = await runEngine(options, directory, started)
     if (ending.failure !== undefined) {
       options.wall?.forget()
       throw explainFailure(ending.failure)
@@ -115,6 +110,28 @@ export async function run(options: RunOptions): Promise<number> {
     broker?.close()
     directory.remove()
   }
+}
+
+/**
+ * Runs the engine to its end. Where the root could not be put together, something has changed while that was done, a socket that
+ * was to be covered has gone, say; nothing has run then, so it is looked at anew, once.
+ */
+async function runEngine(
+  options: RunOptions,
+  directory: RunDirectory,
+  started: { guest?: Guest },
+): Promise<Ending> {
+  let ending: Ending | undefined
+  for (let attempt = 0; attempt < 2; attempt++) {
+    started.guest = await start(options, directory)
+    if (!await closeProcess()) {
+      options.log.debug('Other processes of this user can look into this one')
+    }
+    ending = await attend(started.guest, directory.path)
+    const layer = ending.failure?.layer
+    if (layer !== 'namespaces' && layer !== 'files') break
+  }
+  return ending!
 }
 
 /** Starts the engine, behind the wall that the kernel puts up. */

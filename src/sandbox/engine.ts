@@ -18,6 +18,8 @@ interface Kind {
   variable: string
   /** What it says of its version. */
   says: RegExp
+  /** Arguments by which it prints the path of its executable. */
+  whereabouts: readonly string[]
 }
 
 /** The oldest Deno whose permissions hold what we promise: no-follow for /proc, sockets under net, closed import paths. */
@@ -33,6 +35,7 @@ const KINDS = {
     minimum: MINIMUM_DENO,
     variable: 'PHYLUM_DENO',
     says: /^deno (\d+\.\d+\.\d+)/,
+    whereabouts: ['eval', '--no-config', 'console.log(Deno.execPath())'],
   },
   bun: {
     name: 'Bun',
@@ -40,6 +43,7 @@ const KINDS = {
     minimum: MINIMUM_BUN,
     variable: 'PHYLUM_BUN',
     says: /^(\d+\.\d+\.\d+)/,
+    whereabouts: ['--no-env-file', '--config=/dev/null', '-e', 'console.log(process.execPath)'],
   },
 } as const satisfies Record<string, Kind>
 
@@ -78,6 +82,8 @@ interface Probed extends Engine {
   modified: number
   inode: number
   version: string
+  /** The executable that it starts, where it is a script: behind the wall there is the engine alone. */
+  behind?: string
 }
 
 /**
@@ -86,13 +92,24 @@ interface Probed extends Engine {
  * @throws ERR_SANDBOX_ENGINE when there is none, or the one found is too old or another program
  */
 export async function findEngine(kind: EngineKind, search: EngineSearch): Promise<Engine> {
-  const engine = await recall(
-    locate(KINDS[kind], search),
-    search,
-    (path) => askVersion(KINDS[kind], path),
-  )
+  const found = await recall(locate(KINDS[kind], search), search, KINDS[kind])
+  const engine = found.behind === undefined
+    ? found
+    : await recall(found.behind, search, KINDS[kind])
   assertRecent(KINDS[kind], engine)
   return engine
+}
+
+/** Asks an engine where its executable is. @returns undefined when it is this very file, or there is no telling */
+function askPath({ whereabouts }: Kind, path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const options = { env: {}, timeout: PROBE_LIMIT, cwd: '/' }
+    execFile(path, whereabouts, options, (error, stdout) => {
+      const told = stdout.trim()
+      const isUseful = error === null && isAbsolute(told) && told !== path && isExecutable(told)
+      resolve(isUseful ? realpathSync(told) : undefined)
+    })
+  })
 }
 
 /** Finds out what the program needs that runs phylum itself; it runs the launcher too. */
@@ -107,7 +124,7 @@ export async function findHost(
 async function recall(
   path: string,
   search: Pick<EngineSearch, 'cacheFile' | 'write'>,
-  ask: ((path: string) => Promise<string>) | undefined,
+  kind: Kind | undefined,
 ): Promise<Probed> {
   const probed = readCache(search.cacheFile)
   const identity = identify(path)
@@ -115,9 +132,19 @@ async function recall(
     entry.path === path && entry.size === identity.size && entry.modified === identity.modified &&
     entry.inode === identity.inode && entry.libraries.files.every(existsSync)
   )
-  if (known !== undefined && (ask === undefined || known.version !== UNASKED)) return known
-  const version = ask === undefined ? UNASKED : await ask(path)
-  const found = { path, ...identity, version, libraries: await findLibraries(path) }
+  if (known !== undefined && (kind === undefined || known.version !== UNASKED)) return known
+  const version = kind === undefined ? UNASKED : await askVersion(kind, path)
+  const libraries = await findLibraries(path)
+  // As npm installs one.
+  const isScript = libraries.loader === null && kind !== undefined
+  const behind = isScript ? await askPath(kind, path) : undefined
+  const found: Probed = {
+    path,
+    ...identity,
+    version,
+    libraries,
+    ...(behind === undefined ? {} : { behind }),
+  }
   const entries = [...probed.filter((entry) => entry.path !== path), found]
   // A cache that cannot be written costs time, not safety.
   await search.write(search.cacheFile, JSON.stringify(entries)).catch(() => {})

@@ -18,6 +18,8 @@ export interface NamespaceSearch {
   workingDirectory: string
   /** Whether to try them even where it is known that they work. */
   isFresh?: boolean
+  /** Whether very many mounts will be made: each of them costs bwrap more than the one before. */
+  hasManyMounts?: boolean
   /** File that remembers what has worked. */
   cacheFile: string
   /** Writes the cache, whole or not at all. */
@@ -42,7 +44,8 @@ const KINDS = ['bwrap', 'unshare'] as const
 export async function findNamespaces(search: NamespaceSearch): Promise<NamespaceFinding> {
   const faults: string[] = []
   if (process.platform !== 'linux') return { maker: null, faults: ['this is not Linux'] }
-  for (const kind of KINDS) {
+  const known = recall(search.cacheFile)
+  for (const kind of search.hasManyMounts ? KINDS.toReversed() : KINDS) {
     const path = findProgram(kind, search)
     if (path === undefined) {
       faults.push(`${kind} is not installed`)
@@ -50,10 +53,11 @@ export async function findNamespaces(search: NamespaceSearch): Promise<Namespace
     }
     const maker = { kind, path }
     const mark = markOf(maker)
-    if (!search.isFresh && recall(search.cacheFile) === mark) return { maker, faults }
+    if (!search.isFresh && known.includes(mark)) return { maker, faults }
     const fault = await tryMaker(maker)
     if (fault === undefined) {
-      await search.write(search.cacheFile, JSON.stringify(mark)).catch(() => {})
+      const marks = [...known.filter((each) => !each.startsWith(`${path} `)), mark]
+      await search.write(search.cacheFile, JSON.stringify(marks)).catch(() => {})
       return { maker, faults }
     }
     faults.push(`${path}: ${fault}`)
@@ -76,11 +80,12 @@ function bootId(): string {
   }
 }
 
-function recall(file: string): unknown {
+function recall(file: string): string[] {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    const marks: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return Array.isArray(marks) ? marks.filter((each) => typeof each === 'string') : []
   } catch {
-    return undefined
+    return []
   }
 }
 

@@ -1,5 +1,6 @@
 /** Numbers of resources (setrlimit(2)); they are the same on all machines that are known here. */
 const RLIMIT_FSIZE = 1
+const RLIMIT_DATA = 2
 const RLIMIT_CORE = 4
 const RLIMIT_NPROC = 6
 const RLIMIT_NOFILE = 7
@@ -13,16 +14,28 @@ const MAX_OPEN = 16_384
 /** Most processes and threads. */
 const MAX_PROCESSES = 1_024
 
+/** What engines take for themselves before an extension has begun, in MiB: they reserve more than they use. */
+const RESERVED = 768
+
 /**
  * Lists limits on what one process can use. The number of processes is counted by user: in a user namespace of its own that is the
  * run alone, elsewhere it would be whatever else the user has running.
+ *
+ * @param memory most memory, in MiB; null for no limit
  */
-export function listLimits(isNamespaced: boolean): [resource: number, most: number][] {
+export function listLimits(
+  isNamespaced: boolean,
+  memory: number | null,
+): [resource: number, most: number][] {
   return [
     // A core file holds memory, and is written outside of everything.
     [RLIMIT_CORE, 0],
     [RLIMIT_FSIZE, MAX_FILE],
     [RLIMIT_NOFILE, MAX_OPEN],
+    // Of what a process has as its own to write in: address space alone is nothing that anybody lacks then.
+    ...(memory === null
+      ? []
+      : [[RLIMIT_DATA, (memory + RESERVED) * 1024 ** 2] as [number, number]]),
     ...(isNamespaced ? [[RLIMIT_NPROC, MAX_PROCESSES] as [number, number]] : []),
   ]
 }

@@ -52,8 +52,11 @@ export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount
     ...(isWritable || shown.includes('/tmp')
       ? []
       : [temporary('/tmp', hasPrivateTmp(sight) ? SHARED : PLAIN)]),
-    // Sockets of the whole system, and where others' runs are.
+    // Sockets of the whole system, and where programs make theirs when they start.
     ...(root.length > 0 ? [temporary('/run', PLAIN)] : []),
+    ...(root.length > 0 && !isWritable && !shown.includes('/var/tmp') && findPath('/var/tmp')
+      ? [temporary('/var/tmp', PLAIN)]
+      : []),
     ...(root.length > 0 && findPath('/sys')
       ? [bind({ path: '/sys', isDirectory: true }, 'read')]
       : []),
@@ -84,22 +87,26 @@ export function hasPrivateTmp({ root, places }: Sight): boolean {
 /** Puts shallow mounts before deep ones, and leaves out what is there already. */
 function settle(mounts: readonly Mount[]): Mount[] {
   const depth = ({ path }: Mount) => path === '/' ? 0 : path.split('/').length
-  const done: Mount[] = []
+  const done = new Map<string, Mount>()
+  /** The mount in which a path lies, itself included. */
+  const around = (path: string): Mount | undefined => {
+    for (let each = path;; each = posix.dirname(each)) {
+      const mount = done.get(each)
+      if (mount !== undefined && mount.kind !== 'link' && mount.kind !== 'directory') return mount
+      if (each === '/') return undefined
+    }
+  }
   for (const mount of mounts.toSorted((left, right) => depth(left) - depth(right))) {
-    const above = done.findLast(({ kind, path }) =>
-      kind !== 'link' && kind !== 'directory' && isWithin(mount.path, path)
-    )
+    const above = around(mount.path)
     const isThere = above?.kind === 'bind' && above.access !== 'device'
     if (mount.kind === 'closed' && above?.kind === 'closed') continue
-    const isNew = mount.kind === 'bind' &&
-      (mount.isPin || above?.kind !== 'bind' || above.access !== mount.access)
-    if (mount.kind === 'bind' && isThere && !isNew) continue
+    const isSame = mount.kind === 'bind' && isThere && above.access === mount.access
+    if (isSame && !mount.isPin) continue
     if ((mount.kind === 'link' || mount.kind === 'directory') && isThere) continue
-    const same = done.findIndex(({ path }) => path === mount.path)
-    if (same === -1) done.push(mount)
-    else done[same] = stronger(done[same]!, mount)
+    const same = done.get(mount.path)
+    done.set(mount.path, same === undefined ? mount : stronger(same, mount))
   }
-  return done
+  return [...done.values()]
 }
 
 /** Of two mounts in one place: closed is closed; what may be written may be read too. */
@@ -129,7 +136,9 @@ function closeSocket(path: string, places: readonly FoundPlace[]): Mount[] {
   const isOurs = places.some((each) => each.access === 'connect' && each.path === found?.path)
   if (found === undefined || isOurs) return []
   // To connect is to write.
-  return isReachable(found.path) && isPermitted(found.path, 0o2) ? [closedPlace(found)] : []
+  return isReachable(found.path) && isPermitted(found.path, 0o2)
+    ? [{ kind: 'closed', path: found.path, isDirectory: false, isOptional: true }]
+    : []
 }
 
 function closedPlace({ path, isDirectory }: RealPath): Mount {

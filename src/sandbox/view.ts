@@ -47,7 +47,7 @@ function createRules(sight: Sight, isNamespaced: boolean): Rule[] {
   const { root, places, closed, runs } = sight
   const holes = [...closed.map(({ path }) => path), runs]
   // What a new root has of its own is not looked up on the old one.
-  const replaced = isNamespaced ? ['/dev', '/proc', '/run', '/tmp'] : []
+  const replaced = isNamespaced ? ['/dev', '/proc', '/run', '/tmp', '/var/tmp'] : []
   const own = (path: string): Rule => ({ path, access: 'own', isDirectory: true })
   return [
     ...places.flatMap(({ path, isDirectory, access, identity }): Rule[] =>

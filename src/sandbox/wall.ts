@@ -19,6 +19,8 @@ export interface Layers {
   namespaces: NamespaceMaker | null
   landlock: boolean
   seccomp: boolean
+  /** Most memory of a process, in MiB; no limit when absent. */
+  memory?: number | null
 }
 
 /** A guest behind a wall: what to start, and what to tell it. */
@@ -66,7 +68,7 @@ export function enclose(
     task: {
       mounts: entrance?.mounts ?? null,
       directory: view.directory,
-      limits: listLimits(namespaces !== null),
+      limits: listLimits(namespaces !== null, layers.memory ?? null),
       landlock: layers.landlock ? createRuleset(view.rules, listPorts(scope.net)) : null,
       filter: layers.seccomp
         ? Buffer.from(createFilter({ machine: machine(), hasNetwork })).toString('base64')

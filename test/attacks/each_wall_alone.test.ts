@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import { planDeno } from '#sandbox'
 import type { Layers } from '#sandbox'
 import { DENO } from '../harness/phylum.ts'
-import { MAKERS, NO_LAYERS, planOf, tryWall } from '../harness/wall.ts'
+import { MAKERS, NO_LAYERS, planOf, STABLE, tryWall } from '../harness/wall.ts'
 import type { WallTrial } from '../harness/wall.ts'
 
 /** Directories of a tree, each with one file in it. */
@@ -148,7 +148,7 @@ for (const { name, attempt, layers, cannot } of WALLS) {
   test(`D50 D51 A5 what a plan denies, ${name} alone denies`, async () => {
     await fc.assert(
       fc.asyncProperty(plans, async (plan) => {
-        const root = realpathSync(mkdtempSync('/var/tmp/phylum-plan-'))
+        const root = realpathSync(mkdtempSync(join(STABLE, 'phylum-plan-')))
         try {
           const uses = makeTree(root, plan)
           const places = (list: readonly Directory[]) => list.map((each) => join(root, each))

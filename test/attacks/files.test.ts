@@ -19,7 +19,7 @@ import process from 'node:process'
 import { test } from 'node:test'
 import type { Layers, Plan } from '#sandbox'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
-import { MAKERS, NO_LAYERS, tryWallAs } from '../harness/wall.ts'
+import { MAKERS, NO_LAYERS, STABLE, tryWallAs } from '../harness/wall.ts'
 
 /** A tree with something to find in it. */
 interface Tree {
@@ -260,7 +260,6 @@ async function make(
   layers: Layers,
   user: 'self' | 'nobody',
 ) {
-  // Not below /tmp, which everybody behind the wall has one of their own of.
   return await withTemporaryDirectory(async (root) => {
     chmodSync(root, 0o755)
     const tree = {
@@ -318,7 +317,7 @@ async function make(
     const { got, refused } = told[0] as { got?: unknown; refused?: string }
     const isHarmed = (attempt as Attempt).isHarmed?.(tree) ?? false
     return { got, refused, isHarmed }
-  }, '/var/tmp')
+  }, STABLE)
 }
 
 const users = ['self', ...(process.getuid?.() === 0 ? ['nobody' as const] : [])] as const

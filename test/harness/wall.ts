@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { homedir } from 'node:os'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { findLibraries, findPrograms, launcherRuntime, putUp, startGuest } from '#sandbox'
@@ -26,6 +27,11 @@ export interface Fared extends Ending {
   /** What it has told by `tell()`, one entry for each call. */
   told: readonly unknown[]
 }
+
+/** A directory in which others can see what a test makes, and that everybody behind the wall does not have one of their own of, as of /tmp. */
+export const STABLE = process.getuid?.() === 0
+  ? ['/srv', '/opt', '/mnt'].find(existsSync) ?? '/'
+  : homedir()
 
 /** Layers that a wall can have, each alone; tests switch them on and off here, and nobody can elsewhere. */
 export const NO_LAYERS: Layers = { namespaces: null, landlock: false, seccomp: false }

@@ -184,9 +184,31 @@ for (const layer of ['Landlock', 'seccomp'] as const) {
   )
 }
 
+onStage(
+  'M183 an extension gets no more memory than the settings let it',
+  async ({ home, phylum }) => {
+    for (const engine of ['deno', 'bun']) {
+      home.extension('sample', {
+        'PhylumExt.toml':
+          `name = "sample"\ndescription = "x"\nversion = "1.0.0"\nengine = "${engine}"\n[api]\nallow = []\n`,
+        'main.ts': `const held = []
+        try { for (let i = 0; i < 128; i++) held.push(new Uint8Array(16 * 1024 ** 2)) } catch {}
+        console.log(held.length === 128 ? 'all' : 'some')`,
+      })
+      setWall(home, 'full')
+      assert.equal((await phylum('nothing', ['ext', 'run', '-y', './sample'])).stdout, 'all\n')
+      setWall(home, 'full\n  memory: 256')
+      const { code, stdout } = await phylum('nothing', ['ext', 'run', '-y', './sample'])
+      assert.ok(stdout === 'some\n' || code !== 0, `${engine}: ${code} ${stdout}`)
+    }
+  },
+)
+
 onStage('a wall that the settings ask for must be one of three', async ({ home, phylum }) => {
   setWall(home, 'high')
   const { code, stderr } = await phylum('nothing', GROUPS)
+  setWall(home, 'full\n  memory: 3GB')
+  assert.match((await phylum('nothing', GROUPS)).stderr, /sandbox\.memory.*MiB/)
   assert.deepEqual([code, /sandbox\.wall.*full, partial or off/.test(stderr)], [1, true], stderr)
 })
 

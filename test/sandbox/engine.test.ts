@@ -1,7 +1,15 @@
 import { compareVersions, findEngine } from '#sandbox'
 import type { EngineSearch } from '#sandbox'
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -38,11 +46,14 @@ async function withPrograms(
 test('findEngine() takes the engine that the user chose, and asks it once', () =>
   withPrograms(async (directory, program, search) => {
     const log = join(directory, 'asked')
-    const chosen = program('mine', `echo x >> ${log}; echo "deno 2.9.6 (stable, release, x86_64)"`)
+    const chosen = program(
+      'mine',
+      `[ "$1" = eval ] || echo x >> ${log}; echo "deno 2.9.6 (stable, release, x86_64)"`,
+    )
     assert.equal((await findEngine('deno', { ...search, chosen })).path, chosen)
     assert.equal((await findEngine('deno', { ...search, chosen })).path, chosen)
     assert.equal(readFileSync(log, 'utf8'), 'x\n')
-    program('mine', `echo x >> ${log}; echo "deno 2.9.7 (other bytes)"`)
+    program('mine', `[ "$1" = eval ] || echo x >> ${log}; echo "deno 2.9.7 (other bytes)"`)
     await findEngine('deno', { ...search, chosen })
     assert.equal(
       readFileSync(log, 'utf8'),
@@ -117,3 +128,17 @@ test('compareVersions() compares numbers, not text', () => {
   assert.ok(compareVersions('2.9.3', '2.9.4') < 0)
   assert.equal(compareVersions('2.9.4', '2.9.4'), 0)
 })
+
+test('findEngine() looks behind a script that starts the engine, as npm installs one', () =>
+  withPrograms(async (directory, program, search) => {
+    const real = join(directory, 'real')
+    copyFileSync('/bin/true', real)
+    // The real one is a program here that is told from a script, and says nothing of its own.
+    const script = program('npm', `[ "$1" = eval ] && echo ${real} || echo "deno 2.9.6"`)
+    await assert.rejects(findEngine('deno', { ...search, chosen: script }), (error: Error) => {
+      assert.match(error.message, /real" does not tell its version/)
+      return true
+    })
+    const lost = program('lost', '[ "$1" = eval ] && echo relative || echo "deno 2.9.6"')
+    assert.equal((await findEngine('deno', { ...search, chosen: lost })).path, lost)
+  }))

@@ -53,7 +53,10 @@ export const extensionRun: Command = {
     const granted = resolvePermissions(extension.manifest, resolve)
     const isWriter = granted.write === true || granted.write.length > 0
     const places = protectedPlaces(context, isWriter)
-    const wall = await chooseWall(context, { isRefused: hasOption(given, 'no-wall') })
+    const wall = await chooseWall(context, {
+      isRefused: hasOption(given, 'no-wall'),
+      paths: [granted.read, granted.write].flatMap((each) => each === true ? [] : each).length,
+    })
     // Before the question: nobody is asked to agree to what is refused anyway.
     const hasNamespaces = (wall?.layers.namespaces ?? null) !== null
     assertHoldable(granted, [...places.denyAccess, ...places.denyWrite], hasNamespaces)

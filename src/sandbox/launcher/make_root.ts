@@ -1,5 +1,5 @@
 import { must } from './fault.ts'
-import { openPath } from './open_path.ts'
+import { openPath, tryPath } from './open_path.ts'
 import { text } from './system.ts'
 import type { System } from './system.ts'
 import type { Mount } from './task.ts'
@@ -74,7 +74,8 @@ function openTree(system: System, mount: Mount): number | undefined {
 
 function place(system: System, mount: Mount, tree: number | undefined): void {
   const path = `${STAGE}${mount.path === '/' ? '' : mount.path}`
-  if (mount.path !== '/') makeParents(system, mount.path)
+  const isOptional = mount.kind === 'closed' && mount.isOptional
+  if (mount.path !== '/' && !isOptional) makeParents(system, mount.path)
   switch (mount.kind) {
     case 'directory':
       return makeDirectory(system, path)
@@ -96,6 +97,8 @@ function place(system: System, mount: Mount, tree: number | undefined): void {
       mountNew(system, 'tmpfs', path, MS_NOSUID | MS_NODEV, mode(0))
       return setAttributes(system, path, AT_FDCWD, 0, ATTR_RDONLY)
   }
+  // A file that is not there needs no covering, and in a root that is read-only it cannot be made for that.
+  if (isOptional && !isThere(system, path)) return
   if (mount.isDirectory) makeDirectory(system, path)
   else makeFile(system, path)
   const flags = MOVE_MOUNT_F_EMPTY_PATH
@@ -121,6 +124,12 @@ function setAttributes(
   const memory = new Uint8Array(new BigUint64Array([BigInt(attributes), 0n, 0n, 0n]).buffer)
   const place = text(directory === AT_FDCWD ? path : '')
   must(system, LAYER, path, 'mount_setattr', directory, place, flags, memory, memory.length)
+}
+
+function isThere(system: System, path: string): boolean {
+  const place = tryPath(system, path)
+  if (place >= 0) system.call('close', place)
+  return place >= 0
 }
 
 function makeParents(system: System, path: string): void {

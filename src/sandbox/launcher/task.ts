@@ -34,8 +34,8 @@ export type Mount =
   | { kind: 'processes'; path: string }
   | { kind: 'directory'; path: string }
   | { kind: 'link'; path: string; target: string }
-  /** A directory or a file that nobody can open. */
-  | { kind: 'closed'; path: string; isDirectory: boolean }
+  /** A directory or a file that nobody can open; an optional one may be gone by now. */
+  | { kind: 'closed'; path: string; isDirectory: boolean; isOptional?: boolean }
   /** Nothing can be made or changed any more in a temporary file system; what is mounted in it stays as it is. */
   | { kind: 'sealed'; path: string }
 
