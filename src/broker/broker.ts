@@ -1,9 +1,14 @@
 import type { CredentialSource, Fetch, Log } from '#base'
 import { display } from '#base'
+import { isNetGranted } from '#permissions'
+import { DESTINATION_HEADER, EGRESS_PATH } from '#protocol'
 import { assertCapability, assertMethod, createAuthorize } from './authorize.ts'
 import type { Grant } from './authorize.ts'
+import { portOf } from './destination.ts'
+import type { Egress } from './egress.ts'
 import { renderFailure } from './failure.ts'
 import { pickRequestHeaders } from './headers.ts'
+import type { LookUp } from './look_up.ts'
 import { createQueue } from './queue.ts'
 import type { Slot } from './queue.ts'
 import { filterRedirect } from './redirect.ts'
@@ -26,8 +31,10 @@ export interface BrokerOptions {
   grant: Grant
   /** Puts the question for a manifest that does not say what it asks of the API. */
   ask: () => Promise<boolean>
-  /** Answers whether the manifest's `net` names the host of a redirect. */
-  mayVisit: (url: URL) => boolean
+  /** Hosts beside the API that may be reached, and visited by its redirects; no credential goes there. */
+  net: true | readonly string[]
+  /** Looks up the addresses of such a host; the system's own way where it is not told. */
+  lookUp?: LookUp
   credential: CredentialSource
   fetch: Fetch
   fetchAlone: Fetch
@@ -60,9 +67,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
   const send = createSend({ ...options, credential })
   const queue = createQueue()
+  // What few extensions need is loaded for those.
+  let egress: Promise<Egress> | undefined
+  const openEgress = async () => (await import('./egress.ts')).createEgress(options)
 
   async function answer(incoming: Incoming): Promise<Response> {
     assertCapability(incoming.headers, capability)
+    if (incoming.target === EGRESS_PATH) return await (await (egress ??= openEgress()))(incoming)
     assertMethod(incoming.method)
     const target = parseTarget(incoming.target, options.apiOrigin)
     const headers = pickRequestHeaders(incoming.headers)
@@ -92,7 +103,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       slot,
     })
     try {
-      return filterRedirect(response, target.url, options.mayVisit)
+      return filterRedirect(
+        response,
+        target.url,
+        (url) => isNetGranted(options.net, url.hostname, portOf(url)),
+      )
     } catch (error) {
       // Its body would be waited for until the time is over.
       await response.body?.cancel()
@@ -109,8 +124,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       response = renderFailure(error)
     }
     const took = (performance.now() - started).toFixed(1)
+    const target = incoming.headers.get(DESTINATION_HEADER) ?? incoming.target
     options.log.debug(
-      `${display(incoming.method, 20)} ${display(incoming.target)} ${response.status} ${took} ms`,
+      `${display(incoming.method, 20)} ${display(target)} ${response.status} ${took} ms`,
     )
     return response
   })

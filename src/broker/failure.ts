@@ -9,6 +9,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   ERR_BROKER_REQUEST: 400,
   ERR_BROKER_METHOD: 405,
   ERR_BROKER_DENIED: 403,
+  ERR_BROKER_HOST: 403,
+  ERR_BROKER_ADDRESS: 403,
   ERR_BROKER_TIMEOUT: 504,
   ERR_BROKER_BUSY: 429,
 }
@@ -47,27 +49,32 @@ export function renderFailure(error: unknown): Response {
 /**
  * Names what kept a request from reaching the API: each platform words it differently, none in a way for users.
  *
- * @param origin the API's origin, for the message
+ * @param origin what was to be reached, for the message
+ * @param whom the same in words
  */
-export function describeTransportError(error: unknown, origin: string): PhylumError {
+export function describeTransportError(
+  error: unknown,
+  origin: string,
+  whom = 'the API',
+): PhylumError {
   const text = gatherText(error)
   const host = new URL(origin).host
   if (/ENOTFOUND|EAI_AGAIN|dns error|failed to lookup|getaddrinfo|DNSException/i.test(text)) {
     return new PhylumError(
       'ERR_BROKER_DNS',
-      `Cannot reach the API: no address is known for "${host}"`,
+      `Cannot reach ${whom}: no address is known for "${host}"`,
     )
   }
   if (/certificate|CERT_|TLS|SSL|handshake|ERR_TLS|UNABLE_TO_VERIFY|SELF_SIGNED/i.test(text)) {
     return new PhylumError(
       'ERR_BROKER_TLS',
-      `Cannot reach the API: the TLS certificate of "${host}" is not trusted`,
+      `Cannot reach ${whom}: the TLS certificate of "${host}" is not trusted`,
     )
   }
   if (/ECONNREFUSED|ConnectionRefused|connection refused/i.test(text)) {
     return new PhylumError(
       'ERR_BROKER_CONNECT',
-      `Cannot reach the API: "${host}" refused the connection`,
+      `Cannot reach ${whom}: "${host}" refused the connection`,
     )
   }
   if (
@@ -76,7 +83,7 @@ export function describeTransportError(error: unknown, origin: string): PhylumEr
   ) {
     return new PhylumError(
       'ERR_BROKER_CONNECT',
-      `Cannot reach the API: "${host}" closed the connection`,
+      `Cannot reach ${whom}: "${host}" closed the connection`,
     )
   }
   if (
@@ -85,18 +92,18 @@ export function describeTransportError(error: unknown, origin: string): PhylumEr
   ) {
     return new PhylumError(
       'ERR_BROKER_RESPONSE',
-      `Cannot read the answer of the API: "${host}" does not speak HTTP as it should`,
+      `Cannot read the answer of ${whom}: "${host}" does not speak HTTP as it should`,
     )
   }
   if (/ETIMEDOUT|timed out|Timeout/i.test(text)) {
     return new PhylumError(
       'ERR_BROKER_TIMEOUT',
-      `Cannot reach the API: the connection to "${host}" timed out`,
+      `Cannot reach ${whom}: the connection to "${host}" timed out`,
     )
   }
   return new PhylumError(
     'ERR_BROKER_CONNECT',
-    `Cannot reach the API: the connection to "${host}" failed`,
+    `Cannot reach ${whom}: the connection to "${host}" failed`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { PhylumError } from '#base'
+import { OWN_HEADERS } from '#protocol'
 
 /**
  * Request headers that an extension may set. A list of what passes, not of what is refused: `Authorization`, `Cookie`,
@@ -78,5 +79,29 @@ export function pickResponseHeaders(from: Headers, clean: (value: string) => str
   // A body that the platform has decoded keeps its old length and coding under Bun; both would be lies.
   const length = from.get('content-length')
   if (length !== null && !from.has('content-encoding')) headers.set('content-length', length)
+  return headers
+}
+
+/** What belongs to one connection and not to a message (RFC 9110, section 7.6.1), or is said by whoever makes the connection. */
+const OF_CONNECTIONS: ReadonlySet<string> = new Set([
+  'connection',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Copies the headers between a guest and a host that is not the API: all that are theirs. */
+export function passHeaders(from: Headers): Headers {
+  const named = (from.get('connection') ?? '').toLowerCase().split(',').map((name) => name.trim())
+  const headers = new Headers()
+  for (const [name, value] of from) {
+    const isOurs = name.startsWith(OWN_HEADERS) || name.startsWith('proxy-')
+    if (isOurs || OF_CONNECTIONS.has(name) || named.includes(name)) continue
+    headers.append(name, value)
+  }
   return headers
 }

@@ -30,7 +30,9 @@ export function filterRedirect(
     response.headers.set('location', parseTarget(to.pathname + to.search, from.origin).url.href)
     return response
   }
-  if (!mayVisit(to)) {
+  // Without credentials in it, and by the protocols that the guest's road speaks.
+  const isWeb = /^https?:$/.test(to.protocol) && to.username === '' && to.password === ''
+  if (!isWeb || !mayVisit(to)) {
     throw refusal(to.origin === 'null' ? `a "${to.protocol}" URL` : `"${to.origin}"`)
   }
   response.headers.set('location', to.href)

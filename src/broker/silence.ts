@@ -27,7 +27,7 @@ export interface Silence {
   /** Counts each chunk of an upload as a sign of life. */
   watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
   /** The error to show when the time limit, and nothing else, ended the request. */
-  expired(origin: string): PhylumError | undefined
+  expired(origin: string, whom?: string): PhylumError | undefined
 }
 
 /**
@@ -95,13 +95,13 @@ export function watchSilence(limit: number, guest: AbortSignal | undefined): Sil
         }),
       )
     },
-    expired(origin) {
+    expired(origin, whom = 'the API') {
       if (!isExpired) return undefined
       const seconds = Math.round(limit / 100) / 10
       const host = new URL(origin).host
       return new PhylumError(
         'ERR_BROKER_TIMEOUT',
-        `Cannot wait for the API any longer: "${host}" was silent for ${seconds} s`,
+        `Cannot wait for ${whom} any longer: "${host}" was silent for ${seconds} s`,
       )
     },
   }

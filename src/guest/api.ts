@@ -86,11 +86,13 @@ function resolve(input: string | URL, apiOrigin: string): URL {
 }
 
 /** Takes a `Request` apart, `init` winning as it does for `fetch`. */
-async function spread(request: Request, init: RequestInit = {}): Promise<RequestInit> {
+export async function spread(request: Request, init: RequestInit = {}): Promise<RequestInit> {
+  // Before its body is read: Bun derives the content type from that, and forgets it with it.
+  const headers = new Headers(request.headers)
   const body = init.body ?? (request.body === null ? null : await request.arrayBuffer())
   return {
     method: request.method,
-    headers: request.headers,
+    headers,
     redirect: request.redirect,
     signal: request.signal,
     ...init,
@@ -98,7 +100,8 @@ async function spread(request: Request, init: RequestInit = {}): Promise<Request
   }
 }
 
-async function readError(response: Response): Promise<ApiError> {
+/** Reads the broker's own answer. */
+export async function readError(response: Response): Promise<ApiError> {
   const { error } = (await response.json()) as WireError
   return new ApiError(error.code, error.message)
 }

@@ -8,6 +8,8 @@ export interface Engine {
   take(path: string): string
   /** Makes the road to the broker. */
   connect(socket: string): Transport
+  /** Builds the error for a host that was not granted; `caller` was made where the extension asked. */
+  refuse(message: string, caller: Error): Error
   /** Writes to stderr. */
   writeError(text: string): void
   /** Says what `import … from "phylum"` gives, where nothing outside has said it. */

@@ -2,6 +2,7 @@ import type { Engine } from './engine.ts'
 
 /** The guest's needs in the words of Bun. */
 export function createBunEngine(): Engine {
+  const ownFetch = fetch
   const fs = process.getBuiltinModule('node:fs')
   // It told the executable to be an engine, and means nothing to the extension.
   delete process.env.BUN_BE_BUN
@@ -12,7 +13,15 @@ export function createBunEngine(): Engine {
       fs.unlinkSync(path)
       return text
     },
-    connect: (socket) => (url, init) => fetch(url, { ...init, unix: socket } as RequestInit),
+    connect: (socket) => (url, init) => ownFetch(url, { ...init, unix: socket } as RequestInit),
+    // Bun forgets who has waited for it.
+    refuse(message, { stack = '' }) {
+      const name = 'NotCapable'
+      return Object.assign(new Error(message), {
+        name,
+        stack: stack.replace(/^Error/, `${name}: ${message}`),
+      })
+    },
     writeError: (text) => void fs.writeSync(2, text),
     offer(exports) {
       Bun.plugin({

@@ -4,6 +4,7 @@ const encoder = new TextEncoder()
 
 /** The guest's needs in the words of Deno. */
 export function createDenoEngine(): Engine {
+  const ownFetch = fetch
   return {
     args: Deno.args,
     take(path) {
@@ -13,8 +14,9 @@ export function createDenoEngine(): Engine {
     },
     connect(socket) {
       const client = Deno.createHttpClient({ proxy: { transport: 'unix', path: socket } })
-      return (url, init) => fetch(url, { ...init, client } as RequestInit)
+      return (url, init) => ownFetch(url, { ...init, client } as RequestInit)
     },
+    refuse: (message) => new Deno.errors.NotCapable(message),
     writeError: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
     // The import map has said it.
     offer() {},
@@ -38,6 +40,7 @@ export function createDenoEngine(): Engine {
 /** The words of Deno. */
 declare const Deno: {
   args: string[]
+  errors: { NotCapable: new (message: string) => Error }
   stderr: { writeSync(bytes: Uint8Array): number }
   exit(code: number): never
   addSignalListener(name: 'SIGPIPE', listener: () => void): void

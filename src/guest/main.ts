@@ -8,6 +8,7 @@ import type { RunDescription } from '#protocol'
 import { ApiError } from './api_error.ts'
 import { createApi } from './api.ts'
 import type { Api } from './api.ts'
+import { createFetch } from './egress.ts'
 import { engine } from './this_engine.ts'
 import { ownFrames, renderError, report } from './report.ts'
 
@@ -21,10 +22,12 @@ export interface Invocation {
 
 const run = readDescription(new URL('../scratch/run.json', import.meta.url).pathname)
 
+const transport = engine.connect(run.socket)
+
 /** Calls the API with the user's credential, which stays in the host. */
 export const api: Api = createApi(
   run,
-  engine.connect(run.socket),
+  transport,
   (message, grant, stack) => {
     const place = ownFrames(stack, run.directory)[0]
     report(
@@ -40,6 +43,7 @@ const SIGNAL_DELAY = 100
 
 let isFinished = false
 
+globalThis.fetch = createFetch(run, { transport, fetch, refuse: engine.refuse }) as typeof fetch
 engine.offer({ api })
 // Nobody reads the output any more (`| head -1`): it ends without a word, as the system would end any program. Left alone, the
 // engine ignores the signal that it is sent then, and a loop that prints would go on for ever.

@@ -7,11 +7,14 @@ const MAX_REDIRECTS = 20
 /**
  * Follows redirects as the Fetch standard says. Each hop is a request of its own to the broker, which decides on it as on
  * any other; the broker lets no redirect through that leaves the API, unless the manifest's `net` names its host.
+ *
+ * @param passing headers that go along where a redirect leads to another origin; where they are not told, nothing at all does
  */
 export async function followRedirect(
   url: URL,
   init: RequestInit,
   send: (url: URL, init: RequestInit) => Promise<Response>,
+  passing?: readonly string[],
 ): Promise<Response> {
   let request = init
   let place = url
@@ -28,8 +31,10 @@ export async function followRedirect(
     const next = new URL(location, place)
     request = rewrite(request, response.status)
     if (next.origin !== place.origin) {
-      // Another host: the engine's own permissions decide, and nothing of this request goes along.
-      return await fetch(next, { signal: request.signal ?? null })
+      // Another host than the API: it is asked for as the extension itself would, and nothing of this request goes along.
+      if (passing === undefined) return await fetch(next, { signal: request.signal ?? null })
+      const headers = [...new Headers(request.headers)].filter(([name]) => passing.includes(name))
+      request = { ...request, headers }
     }
     place = next
   }

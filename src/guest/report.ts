@@ -53,6 +53,10 @@ function permissionHint(error: Error): string | undefined {
   const match = /^Requires (read|write|run|env|net) access(?: to "?([^",]*)"?)?/.exec(error.message)
   if (match === null) return undefined
   const [, kind, value] = match
+  // The engine's own refusal of a socket, which no manifest can lift.
+  if (kind === 'net' && error.message.includes('--allow-net')) {
+    return 'there is no network in the sandbox; fetch() reaches the hosts of [permissions] net'
+  }
   const entry = value === undefined || value === '' ? 'true' : JSON.stringify([value])
   return `the manifest could ask for it: [permissions] ${kind} = ${entry}`
 }

@@ -2,7 +2,6 @@ import { display, PhylumError, systemCode } from '#base'
 import type { CredentialSource, Fetch, Log } from '#base'
 import { startBroker } from '#broker'
 import type { Broker } from '#broker'
-import { isNetGranted } from '#permissions'
 import type { GrantedPermissions } from '#permissions'
 import { EXIT_UNREAD, PROTOCOL_VERSION } from '#protocol'
 import {
@@ -106,7 +105,7 @@ export async function run(options: RunOptions): Promise<number> {
         get: () => options.credential.get((talk) => pausing(started.guest, talk)),
         renew: (rejected) => options.credential.renew(rejected),
       },
-      mayVisit: (url) => isNetGranted(options.granted.net, url.hostname, portOf(url)),
+      net: options.granted.net,
     })
     writeGuestFiles(directory.path, {
       version: PROTOCOL_VERSION,
@@ -183,7 +182,8 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
     extensionDirectory: options.extension.directory,
     stateDirectory: options.stateDirectory,
     workingDirectory: options.workingDirectory,
-    granted: options.granted,
+    // Hosts are reached through the broker, which looks at their addresses too; the guest has no network at all.
+    granted: { ...options.granted, net: [] },
     programs: options.programs,
     interpreters: options.interpreters,
     denyAccess: [...options.denyAccess, ...directory.others, options.extension.undigested],
@@ -231,9 +231,4 @@ async function pausing<T>(guest: Guest | undefined, talk: () => Promise<T>): Pro
 /** Makes the proof by which the broker knows this run's guest: 256 random bits. */
 function createCapability(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
-}
-
-function portOf(url: URL): number {
-  if (url.port !== '') return Number(url.port)
-  return url.protocol === 'https:' ? 443 : 80
 }

@@ -59,7 +59,7 @@ export function describePermissions(
         'Run every program outside the sandbox',
         'Run outside the sandbox',
       ),
-      describe(granted.net, 'Connect to every host', 'Connect to'),
+      describe(granted.net, 'Connect to every host of the internet', 'Connect to'),
     ].filter((line) => line !== undefined),
   }
 }

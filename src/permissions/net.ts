@@ -1,3 +1,4 @@
+import { canonicalAddress, isLoopbackAddress } from './address.ts'
 import { refusal } from './refusal.ts'
 
 const KIND = 'net'
@@ -61,6 +62,23 @@ export function isNetGranted(grant: true | readonly string[], host: string, port
     return false
   }
   return !wanted.startsWith('*') && grant.some((each) => coversHost(each, wanted))
+}
+
+/**
+ * Answers whether an address that is not the open internet's may be reached on a port: it must be named itself, and `true` names
+ * none. A name is not enough, because its owner decides what it resolves to, and can decide anew at any time (DNS rebinding); but
+ * "localhost" has no owner.
+ *
+ * @param host by which the address was found, as in `URL.hostname`
+ */
+export function isAddressNamed(
+  grant: true | readonly string[],
+  { host, address, port }: { host: string; address: string; port: number },
+): boolean {
+  const canonical = canonicalAddress(address)
+  if (grant === true || canonical === undefined) return false
+  if (isNetGranted(grant, canonical, port)) return true
+  return host === 'localhost' && isLoopbackAddress(address) && isNetGranted(grant, host, port)
 }
 
 /** Answers whether all that one canonical host entry allows is allowed by another. */

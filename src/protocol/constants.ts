@@ -1,5 +1,5 @@
 /** Raised with every change that an older guest or host would misunderstand. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /**
  * The origin under which the guest addresses the broker; the request itself goes to the socket. The engine wants to be
@@ -11,6 +11,15 @@ export const BROKER_ORIGIN = 'http://127.255.255.254:6'
 
 /** Request header with the capability of this run: the proof that a request comes from its guest. */
 export const CAPABILITY_HEADER = 'phylum-capability'
+
+/** Where the guest sends what is meant for another host than the API; the host sends it on, without a credential. */
+export const EGRESS_PATH = '/egress'
+
+/** Request header with the URL that such a request is for. */
+export const DESTINATION_HEADER = 'phylum-destination'
+
+/** What the names of all headers between guest and broker begin with; none of them goes any further. */
+export const OWN_HEADERS = 'phylum-'
 
 /** Response header that marks an answer as the broker's own; its value is the error code. */
 export const ERROR_HEADER = 'phylum-error'

@@ -20,8 +20,7 @@ export function planBun(plan: Plan): Launch {
   if (net === true || net.length > 0) {
     throw new PhylumError(
       'ERR_SANDBOX_START',
-      'Cannot run the extension: it asks for "net", and nothing here holds the engine "bun" to some hosts',
-      { hints: ['say engine = "deno" in its manifest, if it runs there'] },
+      'Cannot run the extension: the engine "bun" would have a network of its own, and nothing holds that to some hosts',
     )
   }
   return {

@@ -272,13 +272,6 @@ for (const form of FORMS) {
       })
       assert.deepEqual([none.code, none.stdout], [117, ''])
       assert.match(none.stderr, /error\[ERR_SANDBOX_ENGINE\]: .*"bun".*whole wall/)
-      home.extension('sample', {
-        'PhylumExt.toml':
-          'name = "sample"\ndescription = "x"\nversion = "1.0.0"\nengine = "bun"\n[api]\nallow = []\n[permissions]\nnet = ["example.com"]\n',
-      })
-      const net = await home.phylum(form, ['ext', 'run', '-y', './sample'], { environment })
-      assert.deepEqual([net.code, net.stdout], [117, ''])
-      assert.match(net.stderr, /asks for "net"/)
     }),
   )
 }

@@ -244,7 +244,7 @@ test(
       `/api/v0/redirect?to=${encodeURIComponent('https://other.example/')}`,
     )
     assert.equal(other.status, 502)
-  }, () => ({ mayVisit: (url) => url.hostname === 'files.example' })),
+  }, () => ({ net: ['files.example'] })),
 )
 
 test(

@@ -75,7 +75,7 @@ export async function startBench(options: Partial<BrokerOptions> = {}): Promise<
     apiOrigin: api.origin,
     grant: true,
     ask: () => Promise.resolve(true),
-    mayVisit: () => false,
+    net: [],
     credential: fixedCredential(canary),
     fetch,
     fetchAlone: fetch,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -87,6 +87,48 @@ for (const form of FORMS) {
       } else assert.deepEqual([allowed.stdout, seen], ['{"groups":[]}\n', [`Bearer ${canary}`]])
       assert.match(allowed.stderr, form === 'deno' ? /Deno/ : /warning: .*certificates/)
       home.assertNoLeak(canary, listed.stderr, allowed.stdout, allowed.stderr)
+      server.closeAllConnections()
+      server.close()
+    }),
+  )
+
+  test(
+    `C42 a host of net must prove the name it was asked by, whatever holds for the API [${form}]`,
+    { skip },
+    withHome(async (home) => {
+      // Signed by itself, trusted by this user, for the address and not for the name.
+      const signed = selfSign('127.0.0.1')
+      const file = join(home.path, 'authority.pem')
+      writeFileSync(file, signed.cert)
+      let seen = 0
+      const server = createServer(signed, (_, response) => {
+        seen++
+        response.end('reached')
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      home.extension('sample', {
+        'PhylumExt.toml':
+          `${MANIFEST}[permissions]\nnet = ["127.0.0.1:${port}", "localhost:${port}"]\n`,
+        'main.ts': `for (const host of ['127.0.0.1', 'localhost']) {
+          console.log(await fetch('https://' + host + ':${port}/').then((answer) => answer.text()).catch((error) => error.code))
+        }`,
+      })
+      const run = (words: string[], more: Record<string, string>) =>
+        home.phylum(form, [...words, 'ext', 'run', '-y', './sample'], {
+          environment: { PHYLUM_API_URI: 'http://127.0.0.1:9', ...more },
+        })
+      const refused = await run([], { NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+      assert.equal(refused.stdout, 'ERR_BROKER_TLS\nERR_BROKER_TLS\n', refused.stderr)
+      if (form !== 'deno') {
+        const ignored = await run(['--ignore-certs'], {})
+        assert.equal(ignored.stdout, 'ERR_BROKER_TLS\nERR_BROKER_TLS\n', ignored.stderr)
+      }
+      assert.equal(seen, 0)
+      const trusted = await run([], { NODE_EXTRA_CA_CERTS: file, DENO_CERT: file })
+      assert.equal(trusted.code, 0, trusted.stderr)
+      assert.equal(trusted.stdout, 'reached\nERR_BROKER_TLS\n', trusted.stderr)
       server.closeAllConnections()
       server.close()
     }),
