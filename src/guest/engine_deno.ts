@@ -40,11 +40,10 @@ export function createDenoEngine(): Engine {
 /** The words of Deno. */
 declare const Deno: {
   args: string[]
-  errors: { NotCapable: new (message: string) => Error }
+  errors: { BrokenPipe: ErrorConstructor; NotCapable: new (message: string) => Error }
   stderr: { writeSync(bytes: Uint8Array): number }
   exit(code: number): never
   addSignalListener(name: 'SIGPIPE', listener: () => void): void
-  errors: { BrokenPipe: ErrorConstructor }
   readTextFileSync(path: string): string
   removeSync(path: string): void
   createHttpClient(options: { proxy: { transport: 'unix'; path: string } }): unknown
