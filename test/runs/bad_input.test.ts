@@ -341,13 +341,13 @@ const CASES: Case[] = [
     text: /programs/,
   },
   {
-    name: 'an extension for the other engine',
+    name: 'an extension for the engine that the wall alone holds, without the wall',
     prepare: (home) =>
       put(home, {
         'PhylumExt.toml': GOOD.replace('[api]', 'engine = "bun"\n[api]'),
         'main.ts': '',
       }),
-    args: RUN,
+    args: ['ext', 'run', '-y', '-qq', '--no-wall', './sample'],
     options: () => withKey(),
     code: 'ERR_SANDBOX_ENGINE',
     exit: 117,
