@@ -224,3 +224,20 @@ function listFiles(directory: string): string[] {
 
 /** Whether this is `npm run soak`: the same tests, with a hundred times as much of what wears out. */
 export const IS_SOAK = Boolean(process.env['PHYLUM_SOAK'])
+
+/** Runs a test in all forms at once, each with a home of its own: for tests that mostly wait. */
+export function inAllForms(body: (home: Home, form: Form) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const results = await Promise.allSettled(FORMS.map((form) =>
+      withHome(async (home) => {
+        try {
+          await body(home, form)
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error)
+          throw new Error(`[${form}] ${reason}`, { cause: error })
+        }
+      })()
+    ))
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+}

@@ -13,7 +13,7 @@ import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import { startProvider } from '../harness/oidc_provider.ts'
-import { commandOf, FORMS, IS_SOAK, outcomeOf, withHome } from '../harness/phylum.ts'
+import { commandOf, FORMS, inAllForms, IS_SOAK, outcomeOf, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { ECHO, ICANON, startOnTerminal, startProgram } from '../harness/pty.ts'
 import {
@@ -131,51 +131,6 @@ for (const form of FORMS) {
   )
 
   test(
-    `N190 Ctrl-C twice ends an extension that does not want to end [${form}]`,
-    withHome(async (home) => {
-      const child = start(
-        home,
-        form,
-        `Deno.addSignalListener('SIGINT', () => console.log('asked'))\n${IDLE}`,
-      )
-      const output = reading(child)
-      await output.shows(/ready/)
-      child.kill('SIGINT')
-      await output.shows(/asked/)
-      child.kill('SIGINT')
-      assert.equal((await outcomeOf(child)).code, 128 + constants.signals.SIGKILL)
-      await waitForNothing(home)
-    }),
-  )
-
-  test(
-    `N192 a host that stood still takes the answer that came meanwhile [${form}]`,
-    withHome(async (home) => {
-      let release = () => {}
-      const api = await startFakeApi({
-        '/wait': (_, response) => void (release = () => response.end('{"late":true}')),
-      })
-      const child = start(
-        home,
-        form,
-        `import { api } from 'phylum'; console.log(await (await api.fetch('/wait')).text())`,
-        api.origin,
-        '-t',
-        '1',
-      )
-      await until(() => api.seen.length === 1)
-      process.kill(child.pid!, 'SIGSTOP')
-      release()
-      // Longer than the API may be silent: what is tried is that this counts for nothing.
-      await new Promise((resolve) => setTimeout(resolve, 1_500))
-      process.kill(child.pid!, 'SIGCONT')
-      const { code, stdout, stderr } = await outcomeOf(child)
-      assert.deepEqual([code, stdout], [0, '{"late":true}\n'], stderr)
-      await api.stop()
-    }),
-  )
-
-  test(
     `N192 a host that slept longer than its token and its connections goes on [${form}]`,
     withHome(async (home) => {
       const provider = await startProvider()
@@ -201,87 +156,6 @@ for (const form of FORMS) {
       assert.deepEqual([code, output.text()], [0, '200\n200\n'], stderr)
       assert.equal(provider.exchanges(), 2, 'one exchange for each token')
       await provider.stop()
-    }),
-  )
-
-  test(
-    `N193 a storm of signals that mean nothing changes nothing [${form}]`,
-    withHome(async (home) => {
-      const child = start(
-        home,
-        form,
-        `console.log('ready'); await Deno.stdin.read(new Uint8Array(1)); console.log('went on')`,
-      )
-      const output = reading(child)
-      await output.shows(/ready/)
-      for (
-        const name of ['SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGWINCH', 'SIGCHLD', 'SIGURG'] as const
-      ) {
-        for (let i = 0; i < 100; i++) child.kill(name)
-      }
-      child.stdin!.end('x')
-      assert.equal((await outcomeOf(child)).code, 0)
-      assert.equal(output.text(), 'ready\nwent on\n')
-      // Port 9229, where a debugger would listen, in the kernel's hexadecimal.
-      assert.doesNotMatch(readFileSync('/proc/net/tcp', 'utf8'), /:240D 00000000:0000 0A/)
-    }),
-  )
-
-  test(
-    `N194 each way to end has its own exit code [${form}]`,
-    withHome(async (home) => {
-      const api = await startFakeApi()
-      await Promise.all([0, 1, 16, 70, 87, 117, 255].map(async (code) => {
-        home.extension(`exit-${code}`, {
-          'PhylumExt.toml': MANIFEST,
-          // With a request under way, and one whose answer nobody has read.
-          'main.ts': `import { api } from 'phylum'
-          await api.fetch('/download?bytes=10000000')
-          api.fetch('/slow?ms=60000').catch(() => {})
-          Deno.exit(${code})`,
-        })
-        const outcome = await home.phylum(form, ['ext', 'run', '-y', `./exit-${code}`], {
-          environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },
-        })
-        assert.equal(outcome.code, code, outcome.stderr)
-      }))
-      for (const name of ['SIGABRT', 'SIGKILL', 'SIGALRM'] as const) {
-        const child = start(home, form, IDLE)
-        await reading(child).shows(/ready/)
-        process.kill(guestOf(home)!, name)
-        const { code, stderr } = await outcomeOf(child)
-        assert.equal(code, 128 + constants.signals[name])
-        assert.match(stderr, new RegExp(`^warning: extension "sample" was ended by ${name}$`, 'm'))
-      }
-      await waitForNothing(home)
-      await api.stop()
-    }),
-  )
-
-  test(
-    `N195 an API that goes away while an extension waits is an error of its request [${form}]`,
-    withHome(async (home) => {
-      const api = await startFakeApi()
-      const child = start(
-        home,
-        form,
-        `import { api } from 'phylum'
-        const waiting = api.fetch('/slow?ms=60000').catch((error) => console.log(error.code))
-        const { body } = await api.fetch('/stall')
-        const reader = body!.getReader()
-        await reader.read()
-        console.log('ready')
-        await reader.read().catch((error) => console.log(error instanceof TypeError))
-        await waiting
-        throw new Error('for want of an answer')`,
-        api.origin,
-      )
-      await reading(child).shows(/ready/)
-      await api.stop()
-      const { code, stdout, stderr } = await outcomeOf(child)
-      assert.equal(code, 16, stderr)
-      assert.deepEqual(stdout.split('\n').toSorted(), ['', 'ERR_BROKER_CONNECT', 'true'])
-      await waitForNothing(home)
     }),
   )
 
@@ -326,6 +200,132 @@ for (const form of FORMS) {
     }),
   )
 }
+
+test(
+  'N190 Ctrl-C twice ends an extension that does not want to end',
+  inAllForms(async (home, form) => {
+    const child = start(
+      home,
+      form,
+      `Deno.addSignalListener('SIGINT', () => console.log('asked'))\n${IDLE}`,
+    )
+    const output = reading(child)
+    await output.shows(/ready/)
+    child.kill('SIGINT')
+    await output.shows(/asked/)
+    child.kill('SIGINT')
+    assert.equal((await outcomeOf(child)).code, 128 + constants.signals.SIGKILL)
+    await waitForNothing(home)
+  }),
+)
+
+test(
+  'N192 a host that stood still takes the answer that came meanwhile',
+  inAllForms(async (home, form) => {
+    let release = () => {}
+    const api = await startFakeApi({
+      '/wait': (_, response) => void (release = () => response.end('{"late":true}')),
+    })
+    const child = start(
+      home,
+      form,
+      `import { api } from 'phylum'; console.log(await (await api.fetch('/wait')).text())`,
+      api.origin,
+      '-t',
+      '1',
+    )
+    await until(() => api.seen.length === 1)
+    process.kill(child.pid!, 'SIGSTOP')
+    release()
+    // Longer than the API may be silent: what is tried is that this counts for nothing.
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    process.kill(child.pid!, 'SIGCONT')
+    const { code, stdout, stderr } = await outcomeOf(child)
+    assert.deepEqual([code, stdout], [0, '{"late":true}\n'], stderr)
+    await api.stop()
+  }),
+)
+
+test(
+  'N193 a storm of signals that mean nothing changes nothing',
+  inAllForms(async (home, form) => {
+    const child = start(
+      home,
+      form,
+      `console.log('ready'); await Deno.stdin.read(new Uint8Array(1)); console.log('went on')`,
+    )
+    const output = reading(child)
+    await output.shows(/ready/)
+    for (
+      const name of ['SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGWINCH', 'SIGCHLD', 'SIGURG'] as const
+    ) {
+      for (let i = 0; i < 100; i++) child.kill(name)
+    }
+    child.stdin!.end('x')
+    assert.equal((await outcomeOf(child)).code, 0)
+    assert.equal(output.text(), 'ready\nwent on\n')
+    // Port 9229, where a debugger would listen, in the kernel's hexadecimal.
+    assert.doesNotMatch(readFileSync('/proc/net/tcp', 'utf8'), /:240D 00000000:0000 0A/)
+  }),
+)
+
+test(
+  'N194 each way to end has its own exit code',
+  inAllForms(async (home, form) => {
+    const api = await startFakeApi()
+    await Promise.all([0, 1, 16, 70, 87, 117, 255].map(async (code) => {
+      home.extension(`exit-${code}`, {
+        'PhylumExt.toml': MANIFEST,
+        // With a request under way, and one whose answer nobody has read.
+        'main.ts': `import { api } from 'phylum'
+        await api.fetch('/download?bytes=10000000')
+        api.fetch('/slow?ms=60000').catch(() => {})
+        Deno.exit(${code})`,
+      })
+      const outcome = await home.phylum(form, ['ext', 'run', '-y', `./exit-${code}`], {
+        environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },
+      })
+      assert.equal(outcome.code, code, outcome.stderr)
+    }))
+    for (const name of ['SIGABRT', 'SIGKILL', 'SIGALRM'] as const) {
+      const child = start(home, form, IDLE)
+      await reading(child).shows(/ready/)
+      process.kill(guestOf(home)!, name)
+      const { code, stderr } = await outcomeOf(child)
+      assert.equal(code, 128 + constants.signals[name])
+      assert.match(stderr, new RegExp(`^warning: extension "sample" was ended by ${name}$`, 'm'))
+    }
+    await waitForNothing(home)
+    await api.stop()
+  }),
+)
+
+test(
+  'N195 an API that goes away while an extension waits is an error of its request',
+  inAllForms(async (home, form) => {
+    const api = await startFakeApi()
+    const child = start(
+      home,
+      form,
+      `import { api } from 'phylum'
+      const waiting = api.fetch('/slow?ms=60000').catch((error) => console.log(error.code))
+      const { body } = await api.fetch('/stall')
+      const reader = body!.getReader()
+      await reader.read()
+      console.log('ready')
+      await reader.read().catch((error) => console.log(error instanceof TypeError))
+      await waiting
+      throw new Error('for want of an answer')`,
+      api.origin,
+    )
+    await reading(child).shows(/ready/)
+    await api.stop()
+    const { code, stdout, stderr } = await outcomeOf(child)
+    assert.equal(code, 16, stderr)
+    assert.deepEqual(stdout.split('\n').toSorted(), ['', 'ERR_BROKER_CONNECT', 'true'])
+    await waitForNothing(home)
+  }),
+)
 
 /** The state of a process, as proc_pid_stat(5) tells it. */
 function stateOf(pid: number): string | undefined {
