@@ -1,7 +1,7 @@
 /**
  * The one road out: takes a guest's request from the run's socket, checks who asks and for what, attaches the credential,
- * sends, and scrubs the credential out of what comes back. It talks to one origin, follows no redirect, keeps nothing on
- * disk, and never learns where the credential came from.
+ * sends, and scrubs the credential out of what comes back. With the credential it talks to one origin, and without it to the hosts
+ * of the manifest's `net`; it follows no redirect, keeps nothing on disk, and never learns where the credential came from.
  */
 export type { Grant } from './authorize.ts'
 export { startBroker } from './broker.ts'

@@ -2,7 +2,7 @@
  * Blocks of addresses that are not the open internet: IANA's registries of special-purpose addresses (RFC 6890 and its updates),
  * multicast (RFC 5771), and what clouds put where their machines ask for credentials.
  */
-const SPECIAL_V4 = [
+const SPECIAL_V4: readonly string[] = [
   '0.0.0.0/8', // this host on this network
   '10.0.0.0/8', // private
   '100.64.0.0/10', // shared behind carriers; metadata of one cloud
@@ -19,24 +19,24 @@ const SPECIAL_V4 = [
   '203.0.113.0/24', // documentation
   '224.0.0.0/4', // multicast
   '240.0.0.0/4', // reserved; broadcast
-].map(parseBlock)
+]
 
 /** Exceptions within the part of IPv6 that is handed out (2000::/3); all else outside of it is special. */
-const SPECIAL_V6 = [
+const SPECIAL_V6: readonly string[] = [
   '2001::/23', // protocol assignments, with Teredo (an IPv4 address in disguise) and ORCHID
   '2001:db8::/32', // documentation
   '3fff::/20', // documentation
-].map(parseBlock)
+]
 
-const GLOBAL_V6 = parseBlock('2000::/3')
+const GLOBAL_V6 = '2000::/3'
 
 /** Blocks whose addresses hold an IPv4 address, to which they lead: where it lies, as bits from the right. */
 const EMBEDDING = [
-  { block: parseBlock('64:ff9b::/96'), shift: 0n }, // NAT64 (RFC 6052)
-  { block: parseBlock('2002::/16'), shift: 80n }, // 6to4 (RFC 3056)
+  { block: '64:ff9b::/96', shift: 0n }, // NAT64 (RFC 6052)
+  { block: '2002::/16', shift: 80n }, // 6to4 (RFC 3056)
 ]
 
-const LOOPBACK = [parseBlock('127.0.0.0/8'), parseBlock('::1/128')]
+const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128']
 
 interface Address {
   value: bigint
@@ -81,16 +81,24 @@ function isPublic(address: Address): boolean {
   return lies(address, GLOBAL_V6) && !SPECIAL_V6.some((block) => lies(address, block))
 }
 
-function lies(address: Address, block: Block): boolean {
+function lies(address: Address, text: string): boolean {
+  const block = parseBlock(text)
   const rest = BigInt(block.width - block.length)
   return address.width === block.width && address.value >> rest === block.value >> rest
 }
 
+/** What was read of a block; read when it is asked for, because most runs ask for none. */
+const blocks = new Map<string, Block>()
+
 function parseBlock(text: string): Block {
+  const known = blocks.get(text)
+  if (known !== undefined) return known
   const [start = '', length] = text.split('/')
   const address = parseAddress(start)
   if (address === undefined) throw new RangeError(`"${text}" is no block of addresses`)
-  return { ...address, length: Number(length) }
+  const block = { ...address, length: Number(length) }
+  blocks.set(text, block)
+  return block
 }
 
 function parseAddress(text: string): Address | undefined {
