@@ -15,26 +15,36 @@ export function countBody(
   onEnd: () => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader()
+  let hasEnded = false
+
+  /** Who goes away while a piece is waited for ends the count, and the wait ends after that. */
+  function end(isCut: boolean): void {
+    if (hasEnded) return
+    hasEnded = true
+    count.isCut = isCut
+    onEnd()
+  }
+
   return new ReadableStream({
     async pull(controller) {
       try {
         const { done, value } = await reader.read()
+        if (hasEnded) return
         if (done) {
-          onEnd()
+          end(false)
           controller.close()
         } else {
           count.bytes += value.byteLength
           controller.enqueue(value)
         }
       } catch (error) {
-        count.isCut = true
-        onEnd()
+        if (hasEnded) return
+        end(true)
         controller.error(error)
       }
     },
     async cancel(reason) {
-      count.isCut = true
-      onEnd()
+      end(true)
       await reader.cancel(reason)
     },
   }, { highWaterMark: 0 })

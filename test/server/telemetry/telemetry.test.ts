@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { Telemetry } from '../../../src/server/telemetry/telemetry.ts'
 import type { Handler } from '../../../src/server/telemetry/telemetry.ts'
 import type { RequestRecord } from '../../../src/server/telemetry/request_record.ts'
@@ -101,6 +102,30 @@ test('watch() tells of a body that breaks, and of one that nobody reads to its e
   await reader?.cancel()
   assert.deepEqual(records.map(({ bytes, isCut }) => [bytes, isCut]), [[10, true], [10, true]])
   assert.equal(inFlight(), 0)
+})
+
+test('watch() counts a sender once who goes away while the next piece is waited for', async () => {
+  let isCancelled = false
+  const { answer, records, inFlight } = watch(() =>
+    Promise.resolve(
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(new Uint8Array(10)),
+          pull: () => new Promise<void>(() => {}),
+          cancel: () => void (isCancelled = true),
+        }, { highWaterMark: 0 }),
+      ),
+    )
+  )
+  const reader = (await answer(new Request(PLACE))).body!.getReader()
+  await reader.read()
+  const next = reader.read()
+  await setImmediate()
+  await reader.cancel()
+  assert.equal((await next).done, true)
+  await setImmediate()
+  assert.deepEqual(records.map(({ bytes, isCut }) => [bytes, isCut]), [[10, true]])
+  assert.deepEqual([inFlight(), isCancelled], [0, true])
 })
 
 test('watch() leaves an answer what it is but for the id', async () => {
