@@ -15,15 +15,18 @@ export async function answerOnce(
 ): Promise<Answer & { isRepetition: boolean }> {
   return await store.transaction(async (inside) => {
     const found = await inside.findAnswer(request)
-    if (found === 'other') {
-      throw new Refusal(
-        422,
-        'Cannot repeat the request: its Idempotency-Key belongs to another request',
-      )
-    }
+    if (found === 'other') throw refuseOtherRequest()
     if (found !== undefined) return { ...found, isRepetition: true }
     const answer = await act(inside)
     await inside.keepAnswer(request, answer)
     return { ...answer, isRepetition: false }
   })
+}
+
+/** Builds the refusal of a request whose Idempotency-Key its sender has used for another one. */
+export function refuseOtherRequest(): Refusal {
+  return new Refusal(
+    422,
+    'Cannot repeat the request: its Idempotency-Key belongs to another request',
+  )
 }

@@ -1,8 +1,8 @@
 import { createKey } from './account.ts'
 import type { CreatedKey } from './account.ts'
-import { answerOnce } from './answer_once.ts'
+import { answerOnce, refuseOtherRequest } from './answer_once.ts'
 import { Refusal } from './refusal.ts'
-import type { RepeatableRequest, Store } from './store.ts'
+import type { Answer, RepeatableRequest, Store } from './store.ts'
 
 /**
  * Makes an API key once, however often that is asked for. Who asks again is told that it is done, and not the key:
@@ -28,8 +28,14 @@ export async function createKeyOnce(
     return { status: 201, body: created.key.name }
   })
   if (created !== undefined && !isRepetition) return created
-  throw new Refusal(
+  throw refuseRepetition({ status: 201, body })
+}
+
+/** Builds the answer to a request that has been done before, or whose Idempotency-Key belongs to another one. */
+export function refuseRepetition(found: Answer | 'other'): Refusal {
+  if (found === 'other') return refuseOtherRequest()
+  return new Refusal(
     409,
-    `Cannot show key "${body}" again: an earlier request with this Idempotency-Key has made it; revoke it to make another`,
+    `Cannot show key "${found.body}" again: an earlier request with this Idempotency-Key has made it; revoke it to make another`,
   )
 }

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { display } from '#base'
 import type { Clock } from '#base'
 import { createKey } from '../account.ts'
+import { createKeyOnce, refuseRepetition } from '../create_key_once.ts'
 import { parseName } from '../names.ts'
 import { Refusal } from '../refusal.ts'
 import type { Database } from '../store/database.ts'
 import { createStore } from '../store.ts'
+import type { RepeatableRequest } from '../store.ts'
 import { KEY_CLIENT_ID } from './clients.ts'
 import { KEY_GRANT_SECONDS } from './lifetimes.ts'
 import { answerJson, OAuthError } from './oauth_error.ts'
@@ -66,12 +68,8 @@ export class KeyIssuer {
     this.#clock = clock
   }
 
-  /**
-   * Refuses a name that is taken while the code is still good, so that the program may come back with another one.
-   *
-   * @throws OAuthError with status 409
-   */
-  async assertNameIsFree(fields: URLSearchParams, name: string): Promise<void> {
+  /** Tells for whom a code or a device code would bring a key, used ones included; undefined when it would for nobody. */
+  async findUser(fields: URLSearchParams): Promise<string | undefined> {
     const code = fields.get('code')
     const deviceCode = fields.get('device_code')
     const payload = code !== null
@@ -80,7 +78,28 @@ export class KeyIssuer {
       ? undefined
       : await this.#records.find('DeviceCode', deviceCode)
     const userId = payload?.['accountId']
-    if (typeof userId !== 'string' || payload?.['clientId'] !== KEY_CLIENT_ID) return
+    return typeof userId === 'string' && payload?.['clientId'] === KEY_CLIENT_ID
+      ? userId
+      : undefined
+  }
+
+  /**
+   * Refuses a request that has been done before, before its code is shown again: a code that is shown twice ends what was made
+   * of it, and the key of a sender that only lost the answer would go with it.
+   *
+   * @throws OAuthError with status 409, or 422 when the Idempotency-Key belongs to another request
+   */
+  async assertFirst(request: RepeatableRequest): Promise<void> {
+    const found = await createStore(this.#database, { clock: this.#clock }).findAnswer(request)
+    if (found !== undefined) refuseAsOAuth(refuseRepetition(found))
+  }
+
+  /**
+   * Refuses a name that is taken while the code is still good, so that the program may come back with another one.
+   *
+   * @throws OAuthError with status 409
+   */
+  async assertNameIsFree(userId: string, name: string): Promise<void> {
     const keys = await createStore(this.#database, { clock: this.#clock }).listKeys(userId)
     if (!keys.some((key) => key.name === name)) return
     throw new OAuthError(
@@ -93,8 +112,14 @@ export class KeyIssuer {
   /**
    * Makes a key of an access token that the provider has given for it, and ends the token. The grant behind it is
    * spent in the same transaction: it is good for one key, and none once it is revoked.
+   *
+   * @param request where its sender knows it by an Idempotency-Key
    */
-  async answer(token: string, wanted: WantedKey): Promise<Response> {
+  async answer(
+    token: string,
+    wanted: WantedKey,
+    request?: RepeatableRequest,
+  ): Promise<Response> {
     const payload = await this.#records.find('AccessToken', token)
     const { accountId, clientId, grantId } = payload ?? {}
     if (
@@ -109,7 +134,10 @@ export class KeyIssuer {
       )
       if (spent === 0) throw new OAuthError('invalid_grant', 'the grant is used or revoked')
       const store = createStore(database, { clock: this.#clock })
-      const { key, secret } = await createKey(store, accountId, wanted).catch(refuseAsOAuth)
+      const making = request === undefined
+        ? createKey(store, accountId, wanted)
+        : createKeyOnce(store, request, wanted)
+      const { key, secret } = await making.catch(refuseAsOAuth)
       const records = new Records(database, this.#clock)
       await records.keep('Key', `key ${key.id}`, {
         keyId: key.id,

@@ -61,6 +61,26 @@ test(
 )
 
 test(
+  'a request for a key that comes again with its Idempotency-Key ends nothing, and shows no key again',
+  withIdentity(async (world) => {
+    const { endpoint, form } = await prepare(world)
+    const named = { ...form, name: 'my laptop' }
+    const once = { 'idempotency-key': '"a7f3"' }
+    const { body: { token: key = '' } } = await post(endpoint, named, once)
+    const again = await post(endpoint, named, once)
+    assert.equal(again.status, 409)
+    assert.match(again.body['error_description'] ?? '', /"my laptop" again: an earlier request/)
+    assert.ok(!JSON.stringify(again.body).includes(key))
+    const other = await post(endpoint, { ...form, name: 'another' }, once)
+    assert.equal(other.status, 422)
+    assert.equal(await askGroups(world.url, key), 200)
+    // Without it a code that is shown twice is a stolen one.
+    assert.equal((await post(endpoint, { ...form, name: 'third' })).status, 400)
+    assert.equal(await askGroups(world.url, key), 401)
+  }),
+)
+
+test(
   'O201 what a program says twice is nothing that it has said',
   withIdentity(async (world) => {
     const { endpoint, form } = await prepare(world)
