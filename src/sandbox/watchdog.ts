@@ -4,7 +4,12 @@ import { spawn } from 'node:child_process'
  * Waits for a line that says all is well. When the pipe ends without one, the host has died without cleaning up: then
  * every process of the guest's group is killed and the run's directory removed.
  */
-const SCRIPT = 'read -r word || { kill -KILL "-$1"; shift; [ $# = 0 ] || rm -rf "$1"; }'
+const SCRIPT = `read -r word || {
+  kill -KILL "-$1"
+  shift
+  # Killed namespaces take a moment to end, and until then something may be written where it is removed.
+  [ $# = 0 ] || for n in 1 2 3 4 5 6 7 8 9; do rm -rf "$1" && break; sleep 0.1; done
+}`
 
 /** A process that outlives the host by a moment. */
 export interface Watchdog {
