@@ -23,7 +23,7 @@ export interface CommandOptions {
  * @returns its exit code, 118 where that is 117, or 128 and the signal's number
  * @throws ERR_SANDBOX_START
  */
-export async function runCommand(options: CommandOptions): Promise<number> {
+export async function runCommand(options: CommandOptions, isSecond = false): Promise<number> {
   const { plan, command, args, environment, wall } = options
   const scope = scopeOfCommand(plan)
   const guest = await startGuest(
@@ -35,6 +35,11 @@ export async function runCommand(options: CommandOptions): Promise<number> {
   try {
     const ending = await guest.ended
     if (ending.failure !== undefined) {
+      const { layer } = ending.failure
+      // Something has gone while the root was put together; nothing has run, so it is looked at anew, once.
+      if (!isSecond && (layer === 'namespaces' || layer === 'files')) {
+        return await runCommand(options, true)
+      }
       wall.forget()
       throw explainFailure(ending.failure)
     }

@@ -1,21 +1,16 @@
 import { display, PhylumError, systemCode } from '#base'
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import process from 'node:process'
 
 /** Longest path of a unix socket, in bytes, its closing zero not counted (`sun_path`, unix(7)). */
 const MAX_SOCKET_PATH = 107
 
-/** Name of the file that says who owns a run directory. */
-const OWNER_FILE = 'owner'
+/**
+ * Name of a run directory: its owner's process id and start, and what mkdtemp adds. In the name, because a directory and a file
+ * in it come into being, and go, one after the other, and a host can be killed in between.
+ */
+const NAME = /^run-(\d+)\.(\d*)-/
 
 /** The directory of one run, for this user alone. */
 export interface RunDirectory {
@@ -43,17 +38,13 @@ export function createRunDirectory(places: readonly string[]): RunDirectory {
     try {
       const parent = openParent(place)
       const others = sweep(parent)
-      const path = mkdtempSync(join(parent, 'run-'))
+      const path = mkdtempSync(join(parent, `run-${ownerMark(process.pid) ?? `${process.pid}.`}-`))
       const socket = join(path, 'broker.sock')
       if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) {
         rmSync(path, { recursive: true })
         faults.push(`"${display(place)}" is too long for a socket's path`)
         continue
       }
-      writeFileSync(join(path, OWNER_FILE), ownerMark(process.pid) ?? '', {
-        flag: 'wx',
-        mode: 0o600,
-      })
       return { path, socket, others, remove: () => rmSync(path, { recursive: true, force: true }) }
     } catch (error) {
       faults.push(
@@ -103,25 +94,10 @@ function sweep(parent: string): string[] {
   return others
 }
 
-/** Answers whether the run of a directory may still be alive; when in doubt, it is. */
+/** Answers whether the run of a directory may still be alive. */
 function isOwned(path: string): boolean {
-  let mark: string
-  try {
-    mark = readFileSync(join(path, OWNER_FILE), 'utf8')
-  } catch {
-    // Its host is between making the directory and writing the mark; a leftover is taken by a later sweep.
-    return Date.now() - modified(path) < 60_000
-  }
-  const pid = Number(mark.split(' ', 1)[0])
-  return mark === '' || ownerMark(pid) === mark
-}
-
-function modified(path: string): number {
-  try {
-    return lstatSync(path).mtimeMs
-  } catch {
-    return 0
-  }
+  const [, pid, start] = NAME.exec(basename(path)) ?? []
+  return pid !== undefined && ownerMark(Number(pid)) === `${pid}.${start}`
 }
 
 /**
@@ -132,15 +108,15 @@ function ownerMark(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return `${pid} ${fields[19]}`
+    return `${pid}.${fields[19]}`
   } catch {
     if (isRunningLinux()) return undefined
   }
   try {
     process.kill(pid, 0)
-    return `${pid}`
+    return `${pid}.`
   } catch (error) {
-    return systemCode(error) === 'EPERM' ? `${pid}` : undefined
+    return systemCode(error) === 'EPERM' ? `${pid}.` : undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /**
  * Lists a process, its first child, the first child of that, and so on: what was started, what it keeps in namespaces, and at
@@ -30,7 +30,17 @@ export function findGroup(line: readonly number[]): number {
 /** Answers whether a process runs; one that has ended and waits to be buried does not. */
 export function isRunning(pid: number): boolean {
   const state = statOf(pid)?.state
-  return state !== undefined && state !== 'Z' && state !== 'X'
+  if (state === undefined || state === 'X') return false
+  return state !== 'Z' || hasThreads(pid)
+}
+
+/** The first thread of a process may have ended before the others, and what ends with the process ends with the last of them. */
+function hasThreads(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1
+  } catch {
+    return false
+  }
 }
 
 function firstChild(pid: number): number | undefined {

@@ -133,7 +133,7 @@ async function settle(
 }
 
 /** How long to wait for what follows the end of the outermost process at once, in milliseconds. */
-const LAST_MOMENT = 1_000
+const LAST_MOMENT = 5_000
 
 function send(group: number, name: NodeJS.Signals): void {
   try {

@@ -10,7 +10,8 @@ const GROUP_FILE = 'guest_group'
  */
 const OF_RUN = `read -r word || {
   [ -f "$1/${GROUP_FILE}" ] && read -r group < "$1/${GROUP_FILE}" && kill -KILL "-$group"
-  rm -rf "$1"
+  # Killed namespaces take a moment to end, and until then something may be written where it is removed.
+  for n in 1 2 3 4 5 6 7 8 9; do rm -rf "$1" && break; sleep 0.1; done
 }`
 
 /** The same for a command, which has no directory. */

@@ -10,7 +10,6 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -80,24 +79,23 @@ test('H96 createRunDirectory() goes on to the next place when one is missing, to
 test('H97 N198 createRunDirectory() sweeps what dead runs left, and nothing of the living', () =>
   withPlace(async (place) => {
     const living = createRunDirectory([place])
-    const dead = createRunDirectory([place])
     const child = spawn('/bin/sh', ['-c', 'exit 0'])
     await once(child, 'close')
-    writeFileSync(join(dead.path, 'owner'), `${child.pid} 12345`)
-    const unmarked = join(place, PARENT, 'run-unmarked')
-    mkdirSync(unmarked)
-    const reused = createRunDirectory([place])
-    writeFileSync(join(reused.path, 'owner'), `${process.pid} 1`)
+    const make = (name: string) => {
+      const path = join(place, PARENT, name)
+      mkdirSync(join(path, 'scratch'), { recursive: true })
+      return path
+    }
+    const [pid, start] = /run-(\d+)\.(\d*)-/.exec(living.path)!.slice(1)
+    assert.equal(pid, String(process.pid))
+    const dead = make(`run-${child.pid}.12345-abcdef`)
+    // A process with the same id that started at another time is another.
+    const reused = make(`run-${pid}.${Number(start) + 1}-abcdef`)
+    const unnamed = make('run-abcdef')
+    const foreign = make('other')
     const next = createRunDirectory([place])
     assert.ok(existsSync(living.path))
-    assert.ok(!existsSync(dead.path))
-    assert.ok(existsSync(unmarked), 'it may be about to be marked')
-    assert.ok(
-      !existsSync(reused.path),
-      'a process with the same id that started at another time is another',
-    )
-    assert.deepEqual(next.others.toSorted(), [living.path, unmarked].sort())
-    utimesSync(unmarked, new Date(0), new Date(0))
-    createRunDirectory([place])
-    assert.ok(!existsSync(unmarked))
+    for (const each of [dead, reused, unnamed]) assert.ok(!existsSync(each), each)
+    assert.ok(existsSync(foreign))
+    assert.deepEqual(next.others, [living.path])
   }))
