@@ -1,4 +1,4 @@
-import { PhylumError } from '#base'
+import { display, PhylumError } from '#base'
 import { OWN_HEADERS } from '#protocol'
 
 /**
@@ -68,6 +68,27 @@ export function pickRequestHeaders(from: Headers): Headers {
     headers.set(name, value)
   }
   return headers
+}
+
+/** How the API may pack its answers: what every runtime unpacks. */
+export const ACCEPTED_CODINGS = 'gzip, br'
+
+/**
+ * Refuses an answer that is packed in another way, or twice: the runtime hands it on as it is, and a credential that the API repeats
+ * in it is found by nobody but the extension that unpacks it.
+ *
+ * @throws ERR_BROKER_RESPONSE
+ */
+export function assertUnpacked(headers: Headers): void {
+  const content = headers.get('content-encoding') ?? ''
+  const transfer = headers.get('transfer-encoding') ?? ''
+  if (/^(|identity|gzip|br)$/i.test(content) && /^(|chunked)$/i.test(transfer)) return
+  throw new PhylumError(
+    'ERR_BROKER_RESPONSE',
+    `Cannot read the answer of the API: it is packed as "${
+      display(content || transfer, 40)
+    }", and only ${ACCEPTED_CODINGS} can be unpacked`,
+  )
 }
 
 /** Copies the headers that an extension may see, each value passed through `clean`. */

@@ -1,7 +1,7 @@
 import { PhylumError } from '#base'
 import type { Credential, CredentialSource, Fetch } from '#base'
 import { describeTransportError } from './failure.ts'
-import { pickResponseHeaders } from './headers.ts'
+import { ACCEPTED_CODINGS, assertUnpacked, pickResponseHeaders } from './headers.ts'
 import { reclaim } from './reclaim.ts'
 import type { Slot } from './queue.ts'
 import { createScrubber } from './scrub.ts'
@@ -72,6 +72,7 @@ export function createSend(options: SendOptions): Send {
     try {
       const headers = new Headers(outgoing.headers)
       headers.set('user-agent', options.userAgent)
+      headers.set('accept-encoding', ACCEPTED_CODINGS)
       headers.set('authorization', `Bearer ${credential.bearer.reveal()}`)
       const init: RequestInit & { duplex?: 'half' } = {
         method: outgoing.method,
@@ -123,6 +124,12 @@ async function clean(
     await response.body?.cancel()
     outgoing.slot?.release()
     return new Response(null, init)
+  }
+  try {
+    assertUnpacked(response.headers)
+  } catch (error) {
+    await response.body.cancel()
+    throw error
   }
   const length = Number(headers.get('content-length') ?? Infinity)
   if (length <= WHOLE_BODY) {

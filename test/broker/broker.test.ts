@@ -3,6 +3,7 @@ import type { Credential, CredentialSource } from '#base'
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { findLeak } from '../harness/canary.ts'
 import { parseEndpoint } from '#permissions'
 import { withBench } from '../harness/broker.ts'
@@ -87,6 +88,60 @@ test(
     }
   }),
 )
+
+test('A9 C44 broker refuses an answer that is packed so that nobody but the extension unpacks it', async () => {
+  const pack: Record<string, (bytes: Uint8Array) => Uint8Array> = {
+    gzip: gzipSync,
+    GZIP: gzipSync,
+    br: brotliCompressSync,
+    identity: (bytes) => bytes,
+    deflate: deflateSync,
+    'x-gzip': gzipSync,
+    'gzip, gzip': (bytes) => gzipSync(gzipSync(bytes)),
+    'gzip, br': (bytes) => brotliCompressSync(gzipSync(bytes)),
+    'identity, gzip': gzipSync,
+    'gzip;q=1': gzipSync,
+    zstd: gzipSync,
+    compress: gzipSync,
+    other: gzipSync,
+  }
+  const api = await startFakeApi({
+    '/packed': (request, response, url) => {
+      const coding = url.searchParams.get('as') ?? ''
+      const text = `<<${request.headers.authorization}>>`
+      response.setHeader('content-encoding', coding)
+      response.end(pack[coding]!(new TextEncoder().encode(text)))
+    },
+    '/framed': (request, response) => {
+      const bytes = gzipSync(`<<${request.headers.authorization}>>`)
+      response.socket?.write('HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n')
+      response.socket?.write(`${bytes.length.toString(16)}\r\n`)
+      response.socket?.write(bytes)
+      response.socket?.end('\r\n0\r\n\r\n')
+    },
+  })
+  try {
+    await withBench(async (bench) => {
+      for (const coding of Object.keys(pack)) {
+        const answer = await bench.ask(`/api/v0/packed?as=${encodeURIComponent(coding)}`)
+        if (/^(gzip|br|identity)$/i.test(coding)) {
+          assert.equal(answer.body, `<<Bearer ${'*'.repeat(47)}>>`, coding)
+        } else {assert.deepEqual(
+            [answer.status, codeOf(answer)],
+            [502, 'ERR_BROKER_RESPONSE'],
+            coding,
+          )}
+        assertClean(bench, answer)
+      }
+      const framed = await bench.ask('/api/v0/framed')
+      assert.deepEqual([framed.status, codeOf(framed)], [502, 'ERR_BROKER_RESPONSE'])
+      const head = await bench.ask('/api/v0/packed?as=zstd', { method: 'HEAD' })
+      assert.equal(head.status, 200, 'without a body there is nothing to unpack')
+    }, () => ({ apiOrigin: api.origin }))()
+  } finally {
+    await api.stop()
+  }
+})
 
 test(
   'C44 broker hands on a compressed answer as plain bytes with honest headers',
