@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import process from 'node:process'
 import type { TestContext } from 'node:test'
 import { takeDatabase, whyNoPostgres } from './postgres.ts'
 import { withTemporaryDirectory } from './temporary.ts'
@@ -7,7 +8,8 @@ import { withTemporaryDirectory } from './temporary.ts'
 export type Use = (where: string) => Promise<void>
 
 /**
- * Makes a test that runs on each database, SQLite and PostgreSQL, each time with an empty one of its own.
+ * Makes a test that runs on each database, SQLite and PostgreSQL, each time with an empty one of its own;
+ * `PHYLUM_TEST_DATABASES=sqlite` leaves PostgreSQL out.
  *
  * @param options.isFile whether SQLite keeps a file, which others can open too, and not in memory
  */
@@ -20,6 +22,7 @@ export function onEachDatabase(
     : () => use(':memory:')
   return async (t) => {
     await t.test('on SQLite', onSqlite)
+    if (process.env['PHYLUM_TEST_DATABASES'] === 'sqlite') return
     const reason = await whyNoPostgres()
     const skip = reason === undefined ? {} : { skip: reason }
     await t.test('on PostgreSQL', skip, () => onPostgres(use))
