@@ -12,6 +12,9 @@ const SECTIONS: Record<string, [number, number]> = {
   F: [81, 86],
   H: [94, 102],
   J: [130, 145],
+  L: [167, 176],
+  M: [177, 189],
+  N: [190, 200],
 }
 
 /** Numbers in the names of tests: at the start of a text, one or several. */
