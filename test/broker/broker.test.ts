@@ -2,6 +2,9 @@ import { PhylumError, Secret } from '#base'
 import type { Credential, CredentialSource } from '#base'
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { findLeak } from '../harness/canary.ts'
@@ -310,6 +313,48 @@ test(
     assert.equal((await bench.ask('/api/v0/groups')).status, 200)
   }),
 )
+
+test('C36 C44 broker survives what no API should answer, and the next answer is its own', async () => {
+  const more = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nEVIL'
+  const answers: Record<string, string> = {
+    'a place of a megabyte': `302 Found\r\nlocation: /api/v0/${
+      'a'.repeat(2 ** 20)
+    }\r\ncontent-length: 0\r\n\r\n`,
+    'more than its length': `200 OK\r\ncontent-length: 2\r\n\r\n{}${more}`,
+    'two lengths': '200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nabc',
+    'a length and chunks':
+      '200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+    'a body under 204': `204 No Content\r\ncontent-length: 2\r\n\r\n{}${more}`,
+    'a hundred hints': `${
+      '103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 '.repeat(100)
+    }200 OK\r\ncontent-length: 2\r\n\r\n{}`,
+    'a switch of protocols':
+      '101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\nEVIL',
+    'a thousand fields': `200 OK\r\n${'x: y\r\n'.repeat(1_000)}content-length: 2\r\n\r\n{}`,
+    'no reason at all': '999\r\n\r\n',
+    'another protocol': '200 OK\r\n\0\x01\x02\r\n\r\n',
+  }
+  let answer = ''
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', () => socket.write(`HTTP/1.1 ${answer}`))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const apiOrigin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await withBench(async (bench) => {
+    for (const [what, text] of Object.entries(answers)) {
+      answer = text
+      const odd = await bench.ask('/api/v0/x').catch(() => undefined)
+      assert.doesNotMatch(odd?.body ?? '', /EVIL/, what)
+      if (odd?.status === 200) assert.equal(odd.body, '{}', what)
+      answer = '200 OK\r\ncontent-length: 3\r\n\r\nown'
+      const next = await bench.ask('/api/v0/x')
+      assert.deepEqual([next.status, next.body], [200, 'own'], what)
+    }
+  }, () => ({ apiOrigin, timeout: 2_000 }))()
+  server.close()
+})
 
 test(
   'broker names each way in which the API cannot be reached',

@@ -16,6 +16,10 @@ const SECTIONS: Record<string, [number, number]> = {
   H: [94, 102],
   J: [130, 145],
   K: [146, 166],
+  L: [167, 176],
+  M: [177, 189],
+  N: [190, 200],
+  O: [201, 210],
 }
 
 /** Numbers in the names of tests: at the start of a text, one or several. */

@@ -229,8 +229,10 @@ onStage('ext run gives distinct errors for an API that cannot be reached', async
   assert.match(unknown.stdout, /^ApiError ERR_BROKER_DNS true/)
 })
 
-onStage('ext run follows a redirect within the API as fetch does', async ({ api, run }) => {
-  const outcome = await run(`
+onStage(
+  'C36 ext run follows a redirect within the API as fetch does, and no loop of them',
+  async ({ api, run }) => {
+    const outcome = await run(`
     import { api } from 'phylum'
     const to = (path: string, code: number) => '/redirect?code=' + code + '&to=' + encodeURIComponent(path)
     const followed = await api.fetch(to('/api/v0/echo', 303), { method: 'POST', body: 'x' })
@@ -245,15 +247,16 @@ onStage('ext run follows a redirect within the API as fetch does', async ({ api,
     }
     const error = await api.fetch(to('/api/v0/groups', 302), { redirect: 'error' }).catch((error) => error)
     console.log(error.code)`)
-  assert.deepEqual(outcome.stdout.split('\n').slice(0, 6), [
-    'true true true',
-    'kept',
-    `302 ${api.origin}/api/v0/groups`,
-    'ERR_BROKER_REDIRECT',
-    'ERR_BROKER_REDIRECT',
-    'ERR_BROKER_REDIRECT',
-  ])
-})
+    assert.deepEqual(outcome.stdout.split('\n').slice(0, 6), [
+      'true true true',
+      'kept',
+      `302 ${api.origin}/api/v0/groups`,
+      'ERR_BROKER_REDIRECT',
+      'ERR_BROKER_REDIRECT',
+      'ERR_BROKER_REDIRECT',
+    ])
+  },
+)
 
 onStage('ext run streams both ways, and aborts reach the API', async ({ api, run }) => {
   const pending = run(`

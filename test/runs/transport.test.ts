@@ -50,6 +50,64 @@ function selfSign(subject: string, ...extra: string[]): { key: string; cert: str
   }
 }
 
+/** Makes an authority and certificates that it has signed, one good and each other with one fault. */
+function sign(): { authority: string; good: Pair; 'another name': Pair; expired: Pair } {
+  const directory = mkdtempSync(join(tmpdir(), 'phylum-tls-'))
+  const run = (...words: string[]) => {
+    const made = spawnSync('openssl', words, { cwd: directory })
+    assert.equal(made.status, 0, String(made.stderr))
+  }
+  const read = (name: string) => readFileSync(join(directory, name), 'utf8')
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  function make(subject: string, days: string): Pair {
+    run('req', ...key, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', `/CN=${subject}`)
+    writeFileSync(join(directory, 'names'), `subjectAltName=IP:${subject}`)
+    const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial']
+    run(
+      'x509',
+      '-req',
+      '-in',
+      'request.pem',
+      '-out',
+      'cert.pem',
+      ...by,
+      '-extfile',
+      'names',
+      '-days',
+      days,
+    )
+    return { key: read('key.pem'), cert: read('cert.pem') }
+  }
+  try {
+    run(
+      'req',
+      '-x509',
+      ...key,
+      '-keyout',
+      'ca.key',
+      '-out',
+      'ca.pem',
+      '-subj',
+      '/CN=test',
+      '-days',
+      '2',
+    )
+    return {
+      authority: read('ca.pem'),
+      good: make('127.0.0.1', '1'),
+      'another name': make('127.0.0.2', '1'),
+      expired: make('127.0.0.1', '-1'),
+    }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+interface Pair {
+  key: string
+  cert: string
+}
+
 const skip = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed'
 
 for (const form of FORMS) {
@@ -131,6 +189,43 @@ for (const form of FORMS) {
       assert.equal(trusted.stdout, 'reached\nERR_BROKER_TLS\n', trusted.stderr)
       server.closeAllConnections()
       server.close()
+    }),
+  )
+
+  test(
+    `C42 a certificate for another name, or of yesterday, gets no credential from whom it vouches to [${form}]`,
+    { skip },
+    withHome(async (home) => {
+      const { authority, ...pairs } = sign()
+      const trusted = join(home.path, 'authority.pem')
+      writeFileSync(trusted, authority)
+      const servers = { ...pairs, 'an old protocol': pairs.good }
+      for (const [what, pair] of Object.entries(servers)) {
+        const seen: unknown[] = []
+        const old = what === 'an old protocol'
+          ? { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const
+          : {}
+        const server = createServer({ ...pair, ...old }, (request, response) => {
+          seen.push(request.headers.authorization)
+          response.end('{"groups":[]}')
+        })
+        server.on('tlsClientError', () => {})
+        server.listen(0, '127.0.0.1')
+        await once(server, 'listening')
+        const { code, stdout, stderr } = await home.phylum(form, ['group', 'list', '--json'], {
+          environment: {
+            PHYLUM_API_KEY: createCanary(),
+            PHYLUM_API_URI: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+            NODE_EXTRA_CA_CERTS: trusted,
+            DENO_CERT: trusted,
+          },
+        })
+        server.closeAllConnections()
+        server.close()
+        if (what === 'good') {
+          assert.deepEqual([code, stdout, seen.length], [0, '{"groups":[]}\n', 1], stderr)
+        } else assert.deepEqual([code, stdout, seen.length], [30, '', 0], `${what}: ${stderr}`)
+      }
     }),
   )
 
