@@ -43,6 +43,8 @@ interface Attempt {
   loot: unknown
   /** Looks at the tree afterwards: answers whether harm was done that the program may not know of. */
   isHarmed?: (tree: Tree) => boolean
+  /** Why it cannot be tried here. */
+  skip?: string | false
   /** Landlock alone cannot hold it; why. */
   notByLandlock?: string
 }
@@ -194,7 +196,10 @@ const ATTEMPTS: readonly Attempt[] = [
   },
 ]
 
-const PERMITTED: readonly Pick<Attempt, 'name' | 'granted' | 'code' | 'loot' | 'prepare'>[] = [
+const PERMITTED: readonly Pick<
+  Attempt,
+  'name' | 'granted' | 'code' | 'loot' | 'prepare' | 'skip'
+>[] = [
   {
     name: 'reads what it may',
     granted: readWork,
@@ -249,6 +254,8 @@ const PERMITTED: readonly Pick<Attempt, 'name' | 'granted' | 'code' | 'loot' | '
   {
     name: 'has a place of its own for files that nobody else sees',
     granted: () => ({}),
+    skip: process.execPath.startsWith('/tmp/') &&
+      'the engine lies below /tmp here, and so /tmp is not the run’s own',
     code:
       `for (const each of ['/tmp', '/dev/shm', process.env.TMPDIR]) writeFileSync(each + '/private', 'x'); return readFileSync('/tmp/private', 'utf8')`,
     loot: 'x',
@@ -363,7 +370,8 @@ for (const user of users) {
 
   for (const permitted of PERMITTED) {
     for (const maker of MAKERS) {
-      test(`a program behind the wall by ${maker.kind} ${permitted.name}${who}`, async () => {
+      const name = `a program behind the wall by ${maker.kind} ${permitted.name}${who}`
+      test(name, { skip: permitted.skip ?? false }, async () => {
         const layers = { namespaces: maker, landlock: true, seccomp: true }
         const { got, refused } = await make(permitted, layers, user)
         assert.deepEqual(got, permitted.loot, refused ?? '')
