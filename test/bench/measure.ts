@@ -3,7 +3,7 @@ import process from 'node:process'
 import { ROOT } from '../harness/phylum.ts'
 import { timeInTurns, watchMemory } from './spawn.ts'
 import type { Peak } from './spawn.ts'
-import { EMPTY, EXTENSION, HOSTS, PLAIN } from './world.ts'
+import { BUN_EXTENSION, DIRECT, EMPTY, EXTENSION, HOSTS, PLAIN } from './world.ts'
 import type { Command, World } from './world.ts'
 
 /** How much is measured. */
@@ -28,7 +28,7 @@ const RUN_GROUPS = ['ext', 'run', '-y', 'groups']
 /** Times of whole processes, in milliseconds, round by round. */
 export interface ProcessTimes {
   /** The request of the extension `groups`: phylum in each form, a plain script, and an engine that does nothing. */
-  run: Record<Host | 'plain' | 'empty', number[]>
+  run: Record<Host | 'plain' | 'empty' | 'unwalled' | 'bunEngine', number[]>
   /** The executable's commands with no extension installed, and with many. */
   crowd: Record<CrowdCommand, { none: number[]; many: number[] }>
   peaks: Record<Host | 'plain', Peak>
@@ -52,7 +52,12 @@ export async function measureProcesses(world: World, effort: Effort): Promise<Pr
     deno: start('deno'),
     plain: world.command(PLAIN),
   }
-  const run = await timeInTurns({ ...commands, empty: world.command(EMPTY) }, effort.rounds)
+  const run = await timeInTurns({
+    ...commands,
+    empty: world.command(EMPTY),
+    unwalled: world.command([...HOSTS.executable, 'ext', 'run', '--no-wall', '-y', 'groups']),
+    bunEngine: world.command([...HOSTS.executable, 'ext', 'run', '-y', BUN_EXTENSION]),
+  }, effort.rounds)
   const crowd = {} as ProcessTimes['crowd']
   for (const [name, words] of Object.entries(CROWD_COMMANDS)) {
     const line = [...HOSTS.executable, ...words]
@@ -68,7 +73,7 @@ export async function measureProcesses(world: World, effort: Effort): Promise<Pr
   return { run, crowd, peaks }
 }
 
-/** Milliseconds of each block by road; the blocks of one index were measured side by side. */
+/** Milliseconds of each block by road; the blocks of one index were measured one after the other. */
 export interface Roads {
   direct: number[]
   brokered: number[]
@@ -84,6 +89,9 @@ export interface RequestTimes {
   bulkPeak: number
 }
 
+/** How often each road is taken by a process of its own. */
+const TURNS = 4
+
 /** How many requests are under way at once in `many`. */
 export const IN_FLIGHT = 32
 
@@ -95,18 +103,32 @@ export async function measureRequests(
   const { blocks, requests, bytes } = effort
   await using bulk = await startBulkServer()
   const measure = async (host: Host, origin: string, work: Record<string, unknown>) => {
-    const { words, directory, environment } = world.command([
-      ...HOSTS[host],
-      ...['ext', 'run', '-y', EXTENSION],
-      JSON.stringify({ origin, key: world.key, ...work }),
-    ])
-    const command = { words, directory, environment: { ...environment, PHYLUM_API_URI: origin } }
-    const { output, peak } = await watchMemory(command, 20)
-    return { roads: JSON.parse(output) as Roads, peak: peak.own }
+    const at = (command: Command): Command => ({
+      ...command,
+      environment: { ...command.environment, PHYLUM_API_URI: origin },
+    })
+    const commands = {
+      direct: at(world.command([...DIRECT, JSON.stringify({ ...work, origin, key: world.key })])),
+      brokered: at(
+        world.command([...HOSTS[host], 'ext', 'run', '-y', EXTENSION, JSON.stringify(work)]),
+      ),
+    }
+    const roads: Roads = { direct: [], brokered: [] }
+    let peak = 0
+    // Each road in a process of its own, in turns: behind the wall there is no other road than the broker's.
+    for (let turn = 0; turn < TURNS; turn++) {
+      const order = ['direct', 'brokered'] as const
+      for (const road of turn % 2 === 0 ? order : order.toReversed()) {
+        const watched = await watchMemory(commands[road], 20)
+        roads[road].push(...JSON.parse(watched.output) as number[])
+        if (road === 'brokered') peak = Math.max(peak, watched.peak.own)
+      }
+    }
+    return { roads, peak }
   }
   const all = async (host: Host): Promise<RequestTimes> => {
     const count = { what: 'requests', requests, blocks, warmUp: requests }
-    const long = { bytes, blocks: Math.ceil(blocks / 2), warmUp: 16 * 1024 * 1024 }
+    const long = { bytes, blocks: 1, warmUp: 16 * 1024 * 1024 }
     const one = await measure(host, world.apiOrigin, { ...count, inFlight: 1 })
     const many = await measure(host, world.apiOrigin, { ...count, inFlight: IN_FLIGHT })
     const download = await measure(host, bulk.origin, { ...long, what: 'download' })

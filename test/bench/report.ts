@@ -40,8 +40,15 @@ export function renderReport({ processes, requests, effort }: Measured): string 
       renderRuns(processes),
     ),
     ...section(
+      'The wall',
+      "The kernel's wall on against off, whole process of the executable. Target: at most 1.3, or 12 ms. The Bun engine with the wall against " +
+        'the plain script. Target: at most 0.5.',
+      ['', 'ms', 'against', 'ratio', 'target'],
+      renderWall(processes),
+    ),
+    ...section(
       'Requests',
-      "`api.fetch` against the engine's own `fetch` with the key in its hands, in one and the same guest, to the embedded " +
+      '`api.fetch` of an extension against `fetch` of a plain `deno run` with the key in its hands, the same code, to the embedded ' +
         `server. Latency: one request at a time, at most 1.5. Throughput: ${IN_FLIGHT} in flight, at least 0.8.`,
       ['', 'host', 'direct', '`api.fetch`', 'ratio', 'target'],
       renderRequests(requests, effort),
@@ -101,8 +108,32 @@ function renderRuns({ run }: ProcessTimes): string[][] {
   }
   return [
     ...HOST_NAMES.map((host) => row(`phylum, ${NAMES[host]}`, run[host], true)),
+    row('phylum, executable, `--no-wall`', run.unwalled, false),
+    row('phylum, executable, Bun engine', run.bunEngine, false),
     row('plain `deno run`', run.plain, false),
     row('`deno run` of an empty file', run.empty, false),
+  ]
+}
+
+function renderWall({ run }: ProcessTimes): string[][] {
+  const cost = median(run.executable) - median(run.unwalled)
+  const wall = median(ratios(run.executable, run.unwalled))
+  const bun = median(ratios(run.bunEngine, run.plain))
+  return [
+    [
+      'Deno engine, wall on',
+      ms(run.executable),
+      `${ms(run.unwalled)} off`,
+      spread(run.executable, run.unwalled),
+      verdict(wall <= 1.3 || cost <= 12),
+    ],
+    [
+      'Bun engine, wall on',
+      ms(run.bunEngine),
+      `${ms(run.plain)} plain`,
+      spread(run.bunEngine, run.plain),
+      verdict(bun <= 0.5),
+    ],
   ]
 }
 

@@ -128,3 +128,9 @@ async function startServer(home: Home): Promise<Pick<World, 'apiOrigin' | 'key' 
 
 /** Directory of the extension that measures requests from inside the sandbox. */
 export const EXTENSION = join(ROOT, 'test/bench/extension')
+
+/** Directory of an extension that sends the request of `groups` in Bun. */
+export const BUN_EXTENSION = join(ROOT, 'test/bench/bun_extension')
+
+/** The same program with the engine's own `fetch`, as people start it. */
+export const DIRECT = [DENO, 'run', '--allow-net', join(EXTENSION, 'main.js')]
