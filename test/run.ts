@@ -19,6 +19,9 @@ const SOURCES = ['src', 'test', 'extensions']
 /** Rooms whose tests start whole programs in every form themselves; running them in two runtimes would do all twice. */
 const BUN_ONLY = new Set(['runs', 'attacks', 'browser', 'house'])
 
+/** Rooms whose files run in so many processes at once: they wait more than they compute. */
+const SHARDS: Readonly<Record<string, number>> = { runs: 2 }
+
 /** Folders of the test tree that hold no tests. */
 const NO_TESTS = new Set(['bench', 'fuzz', 'harness'])
 
@@ -87,6 +90,22 @@ function count(output: string, isOk: boolean): { passed: number; failed: number;
   }
 }
 
+/** The tests of a room in the first runtime, in one process or several. */
+function checkInBun(room: string): Promise<Result>[] {
+  const shards = SHARDS[room] ?? 1
+  const test = (name: string, paths: string[]) =>
+    check(name, BUN, ['test', '--timeout=120000', ...paths])
+  if (shards === 1) return [test(`${room} (bun)`, [`./test/${room}/`])]
+  const files = readdirSync(join(root, 'test', room)).filter((name) => name.endsWith('.test.ts'))
+  return Array.from({ length: shards }, (_, shard) => {
+    const own = files.sort().filter((_, index) => index % shards === shard)
+    return test(
+      `${room} (bun, ${shard + 1}/${shards})`,
+      own.map((name) => `./test/${room}/${name}`),
+    )
+  })
+}
+
 /**
  * The server's tests in the second runtime: all of them on one database, and on both those of the port behind which the
  * databases are alike. That each route is right on each database is shown in the first runtime.
@@ -122,7 +141,7 @@ if (wanted.length === 0) {
 results.push(await check('executable', BUN, ['test/house/build.ts']))
 for (const room of rooms) {
   const path = `test/${room}`
-  const runs = [check(`${room} (bun)`, BUN, ['test', '--timeout=120000', `./${path}/`])]
+  const runs = checkInBun(room)
   if (room === 'server') runs.push(...checkServerInDeno())
   else if (!BUN_ONLY.has(room)) {
     runs.push(check(`${room} (deno)`, DENO, [...DENO_TEST, path]))
