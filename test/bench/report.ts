@@ -22,6 +22,24 @@ const NAMES: Record<Host, string> = {
   deno: 'source, Deno',
 }
 
+/** What stands between phylum and the targets, for whoever sees one missed. */
+const CAUSES = [
+  '## Where a target is missed',
+  '',
+  '- **Whole process.** The script pays for one process, phylum for two in a row, and with the wall for three: the host starts and',
+  '  reads settings, manifest and consent before it can say what the engine may do; the wall is made by programs of the system',
+  '  (`bwrap` or `unshare`) and a launcher that is Bun itself, which takes as long to start as `--version` does; only then does',
+  '  the engine begin with what the script began with. What the host does is laid beside the start of the engine where it may',
+  '  be; the wall may not: what is in place only after the start does not hold it.',
+  '- **Bun engine.** The same chain. The engine is no longer what takes the time there: host and launcher are.',
+  '- **Latency and throughput.** A request of an extension goes by way of a Unix socket to the host, which checks it, adds the',
+  '  credential, sends it on, and takes the credential out of what comes back: two exchanges of HTTP in place of one. With many in',
+  '  flight, three processes (extension, host, server) share the cores that two have to themselves in the direct case; on a',
+  '  machine of two cores that is most of it.',
+  '',
+  'What would help next is a launcher that is no JavaScript, and an engine whose code cache is filled by the host.',
+]
+
 /** Renders BENCHMARKS.md. */
 export function renderReport({ processes, requests, effort }: Measured): string {
   return [
@@ -76,6 +94,8 @@ export function renderReport({ processes, requests, effort }: Measured): string 
       ['', 'host', 'engine'],
       renderPeaks(processes),
     ),
+    '',
+    ...CAUSES,
     '',
   ].join('\n')
 }
