@@ -39,8 +39,14 @@ interface Started {
   shows(pattern: RegExp): Promise<void>
 }
 
-function start(home: Home, form: Form, code: string, origin = NOWHERE): Started {
-  home.extension('sample', { 'PhylumExt.toml': MANIFEST, 'main.ts': code })
+function start(
+  home: Home,
+  form: Form,
+  code: string,
+  origin = NOWHERE,
+  manifest = MANIFEST,
+): Started {
+  home.extension('sample', { 'PhylumExt.toml': manifest, 'main.ts': code })
   const child = home.start(form, ['ext', 'run', '-y', './sample'], {
     environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: origin },
   })
@@ -210,23 +216,30 @@ for (const form of FORMS) {
       const { child, text } = start(
         home,
         form,
-        `import { api } from 'phylum'
+        `import { dirname, join } from 'node:path'
+        import { connect } from 'node:net'
+        import { once } from 'node:events'
+        import { api } from 'phylum'
         await (await api.fetch('/groups')).text()
-        const socket = new URL('./broker.sock', import.meta.resolve('phylum')).pathname
-        const open: Deno.Conn[] = []
+        const socket = join(dirname(process.argv[1]), '../broker.sock')
+        const open = []
         const say = ['', 'GET /api/v0/gro', 'POST /api/v0/x HTTP/1.1\\r\\nHost: 127.255.255.254:6\\r\\nContent-Length: 9999999999\\r\\n']
         for (let i = 0; i < 2_000; i++) {
           try {
-            const connection = await Deno.connect({ transport: 'unix', path: socket })
+            const connection = connect(socket)
+            await once(connection, 'connect')
+            connection.on('error', () => {})
             open.push(connection)
-            await connection.write(new TextEncoder().encode(say[i % say.length]!))
+            connection.write(say[i % say.length])
           } catch { break }
         }
         console.log(open.length > 50, (await api.fetch('/groups')).status)
-        for (const connection of open) connection.close()
+        for (const connection of open) connection.destroy()
         for (let i = 0; i < 100; i++) await (await api.fetch('/groups')).text()
         console.log('done')`,
         api.origin,
+        // The Deno engine opens no sockets at all.
+        `engine = "bun"\n${MANIFEST}`,
       )
       const { code, stderr } = await outcomeOf(child)
       assert.deepEqual([code, text()], [0, 'true 200\ndone\n'], stderr)

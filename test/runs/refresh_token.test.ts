@@ -124,7 +124,8 @@ for (const form of FORMS) {
       let started = 0
       const lane = async () => {
         let typical = 0
-        while (started < KILLED) {
+        // Until a token has ended under their hands, too, however fast they are.
+        while (started < KILLED || provider.exchanges() < 3) {
           const isSpared = started++ % 4 === 0 || typical === 0
           const begun = performance.now()
           const child = home.start(form, LIST, { environment, spawn: { detached: true } })
@@ -144,7 +145,6 @@ for (const form of FORMS) {
       const last = await home.phylum(form, LIST, { environment, limit: LIMIT })
       assert.deepEqual([last.code, last.stdout], [0, '{"groups":[]}\n'], last.stderr)
       assert.equal(provider.refusals(), 0)
-      assert.ok(provider.exchanges() > 1)
       // Each token was shown once, and the one in the settings is the newest.
       assert.equal(new Set(provider.shown).size, provider.shown.length)
       const settings = readFileSync(home.settingsFile, 'utf8')
