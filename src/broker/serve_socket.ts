@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import type { Handler, SocketServer } from './incoming.ts'
 
 /**
@@ -10,5 +11,8 @@ export async function serveSocket(path: string, handler: Handler): Promise<Socke
   const adapter = 'Bun' in globalThis
     ? await import('./serve_bun.ts')
     : await import('./serve_node.ts')
-  return await adapter.serve(path, handler)
+  const server = await adapter.serve(path, handler)
+  // To connect is to write, and a umask may have taken that from us.
+  chmodSync(path, 0o600)
+  return server
 }

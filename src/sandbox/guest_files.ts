@@ -1,6 +1,6 @@
 import { RUN_FILE } from '#protocol'
 import type { RunDescription } from '#protocol'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { GUEST_SOURCE } from './guest.generated.ts'
 
@@ -23,12 +23,18 @@ export const TEMPORARY = `${SCRATCH}/tmp`
 export function writeGuestFiles(runDirectory: string, description: RunDescription): void {
   const guest = `${runDirectory}/${GUEST_FILE}`
   const importMap = { imports: { phylum: pathToFileURL(guest).href } }
-  mkdirSync(`${runDirectory}/${GUEST_DIRECTORY}`, { mode: 0o700 })
+  makeDirectory(`${runDirectory}/${GUEST_DIRECTORY}`)
   writeNew(guest, GUEST_SOURCE)
   writeNew(`${runDirectory}/${IMPORT_MAP_FILE}`, JSON.stringify(importMap))
-  mkdirSync(`${runDirectory}/${SCRATCH}`, { mode: 0o700 })
-  mkdirSync(`${runDirectory}/${TEMPORARY}`, { mode: 0o700 })
+  makeDirectory(`${runDirectory}/${SCRATCH}`)
+  makeDirectory(`${runDirectory}/${TEMPORARY}`)
   writeNew(`${runDirectory}/${SCRATCH}/${RUN_FILE}`, JSON.stringify(description))
+}
+
+/** Makes a directory that its owner may change, whatever the umask says: behind the wall, root has no right to pass by modes. */
+function makeDirectory(path: string): void {
+  mkdirSync(path)
+  chmodSync(path, 0o700)
 }
 
 function writeNew(path: string, text: string): void {

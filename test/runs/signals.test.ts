@@ -288,12 +288,16 @@ test(
       assert.equal(outcome.code, code, outcome.stderr)
     }))
     for (const name of ['SIGABRT', 'SIGKILL', 'SIGALRM'] as const) {
-      const child = start(home, form, IDLE)
-      await reading(child).shows(/ready/)
-      process.kill(guestOf(home)!, name)
-      const { code, stderr } = await outcomeOf(child)
-      assert.equal(code, 128 + constants.signals[name])
-      assert.match(stderr, new RegExp(`^warning: extension "sample" was ended by ${name}$`, 'm'))
+      for (const options of [[], ['--no-wall']]) {
+        const child = start(home, form, IDLE, NOWHERE, ...options)
+        await reading(child).shows(/ready/)
+        process.kill(guestOf(home)!, name)
+        const { code, stderr } = await outcomeOf(child)
+        assert.equal(code, 128 + constants.signals[name])
+        // Behind the wall the init of its namespace says only the code, as a shell does.
+        const warning = new RegExp(`^warning: extension "sample" was ended by ${name}$`, 'm')
+        if (options.length > 0) assert.match(stderr, warning)
+      }
     }
     await waitForNothing(home)
     await api.stop()
