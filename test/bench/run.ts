@@ -15,7 +15,7 @@ import { createWorld } from './world.ts'
 const isQuick = process.argv.includes('quick')
 const effort: Effort = isQuick
   ? { rounds: 3, blocks: 1, requests: 200, bytes: 32 * 1024 * 1024 }
-  : { rounds: 21, blocks: 4, requests: 1_600, bytes: 512 * 1024 * 1024 }
+  : { rounds: 21, blocks: 4, requests: 800, bytes: 256 * 1024 * 1024 }
 
 const world = await createWorld()
 try {
