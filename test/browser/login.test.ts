@@ -8,14 +8,16 @@ import { finish, PASSWORD, prepareWorld, SKIP } from './world.ts'
 const world = prepareWorld()
 
 /** Waits until a program shows the address that a browser is to open. */
-async function readAddress(stderr: Readable): Promise<string> {
+function readAddress(stderr: Readable): Promise<string> {
   let shown = ''
-  for await (const chunk of stderr.iterator({ destroyOnReturn: false })) {
-    shown += chunk
-    const address = /http:\/\/\S+\/oidc\/auth\?\S+/.exec(shown)?.[0]
-    if (address !== undefined) return address
-  }
-  throw new Error(`no address was shown: ${shown}`)
+  return new Promise((resolve, reject) => {
+    stderr.on('data', (chunk) => {
+      shown += chunk
+      const address = /http:\/\/\S+\/oidc\/auth\?\S+/.exec(shown)?.[0]
+      if (address !== undefined) resolve(address)
+    })
+    stderr.on('end', () => reject(new Error(`no address was shown: ${shown}`)))
+  })
 }
 
 for (const form of FORMS) {
@@ -28,8 +30,9 @@ for (const form of FORMS) {
         environment,
       })
       const ended = outcomeOf(login)
+      const address = readAddress(login.stderr!)
       const page = await world.openAs('Frida')
-      await page.goto(await readAddress(login.stderr!))
+      await page.goto(await address)
       await page.getByRole('button', { name: 'Allow' }).click()
       assert.deepEqual((await ended).code, 0)
       await page.goto(`${world.url}/tokens`)
@@ -51,8 +54,9 @@ test('phylum auth login by way of somebody who has no account yet', { skip: SKIP
     const environment = { PHYLUM_API_URI: world.url, BROWSER: '/bin/true' }
     const login = home.start(FORMS[0]!, ['auth', 'login'], { environment })
     const ended = outcomeOf(login)
+    const address = readAddress(login.stderr!)
     const page = await world.open()
-    await page.goto(await readAddress(login.stderr!))
+    await page.goto(await address)
     await page.getByRole('link', { name: 'Create one' }).click()
     await page.getByLabel('Email').fill('grete@example.org')
     await page.getByLabel('Name').fill('Grete')
