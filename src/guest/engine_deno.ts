@@ -32,7 +32,8 @@ export function createDenoEngine(): Engine {
       })
     },
     onUnread: endWhenUnread,
-    isUnread: (error) => error instanceof Deno.errors.BrokenPipe,
+    // What is uncaught is of another pipe: the output's own ends the run where it arises.
+    isUnread: () => false,
     exit: (code) => Deno.exit(code),
   }
 }
@@ -84,6 +85,15 @@ function endWhenUnread(end: () => void): void {
       return fail(error)
     }
   }
+  let writable: WritableStream<Uint8Array> | undefined
+  Object.defineProperty(stdout, 'writable', {
+    get: () =>
+      writable ??= new WritableStream<Uint8Array>({
+        async write(chunk) {
+          for (let at = 0; at < chunk.length;) at += await stdout.write(chunk.subarray(at))
+        },
+      }),
+  })
 }
 
 /** The words of Deno. */

@@ -3,7 +3,7 @@ import type { Description, Permissions } from '#permissions'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-const CONTEXT = { home: '/home/ada', workingDirectory: '/work/project' }
+const CONTEXT = { home: '/home/ada', workingDirectory: '/srv/project' }
 
 function describe(permissions: Permissions, allow: true | string[] = []): Description {
   return describePermissions(resolvePermissions({ permissions, api: { allow } }, CONTEXT))
@@ -27,7 +27,7 @@ test('describePermissions() gives each permission one line, the API first', () =
   )
   assert.deepEqual(lines, [
     'Call the API with your credential: GET /groups, DELETE /groups/:name',
-    'Read "/work/project"',
+    'Read "/srv/project"',
     'Create, change and delete "/tmp"',
     'Read environment variables: "HOME"',
     'Run, and read the files of, "git"',

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { manifestPath } from '../fuzz/paths.ts'
 import { fuzzTest } from '../fuzz/target.ts'
 
-const CONTEXT = { home: '/home/ada', workingDirectory: '/work/project' }
+const CONTEXT = { home: '/home/ada', workingDirectory: '/srv/project' }
 
 function resolve(permissions: Permissions): GrantedPermissions {
   return resolvePermissions({ permissions }, CONTEXT)
@@ -42,11 +42,11 @@ test('I118 resolvePermissions() takes an empty list, false and absence for nothi
 test('I119 resolvePermissions() gives each path one meaning', () => {
   for (
     const [value, path] of [
-      ['./', '/work/project'],
-      ['.', '/work/project'],
-      ['src', '/work/project/src'],
-      ['./src/', '/work/project/src'],
-      ['../other', '/work/other'],
+      ['./', '/srv/project'],
+      ['.', '/srv/project'],
+      ['src', '/srv/project/src'],
+      ['./src/', '/srv/project/src'],
+      ['../other', '/srv/other'],
       ['../../../../..', '/'],
       ['~', '/home/ada'],
       ['~/', '/home/ada'],
@@ -54,10 +54,10 @@ test('I119 resolvePermissions() gives each path one meaning', () => {
       ['~/../bob', '/home/bob'],
       ['/etc//ssl/./certs/', '/etc/ssl/certs'],
       ['/tmp/../etc', '/etc'],
-      ['a~b', '/work/project/a~b'],
-      ['./~', '/work/project/~'],
-      ['price$', '/work/project/price$'],
-      ['-rf', '/work/project/-rf'],
+      ['a~b', '/srv/project/a~b'],
+      ['./~', '/srv/project/~'],
+      ['price$', '/srv/project/price$'],
+      ['-rf', '/srv/project/-rf'],
     ] as const
   ) {
     assert.deepEqual(resolve({ read: [value] }).read, [path], value)
@@ -104,14 +104,14 @@ test('D62 resolvePermissions() takes a comma for a comma', () => {
   assert.deepEqual(resolve({ read: ['/a,b', '/nonexistent,/etc', ',,'] }).read, [
     '/a,b',
     '/nonexistent,/etc',
-    '/work/project/,,',
+    '/srv/project/,,',
   ])
 })
 
 test('D63 resolvePermissions() refuses a path that does not exist', () => {
-  const context = { ...CONTEXT, isPresent: (path: string) => path === '/work/project/here' }
+  const context = { ...CONTEXT, isPresent: (path: string) => path === '/srv/project/here' }
   const ask = (permissions: Permissions) => resolvePermissions({ permissions }, context)
-  assert.deepEqual(ask({ read: ['here'] }).read, ['/work/project/here'])
+  assert.deepEqual(ask({ read: ['here'] }).read, ['/srv/project/here'])
   for (const permissions of [{ read: ['gone'] }, { write: ['gone'] }, { run: ['/bin/gone'] }]) {
     assert.throws(() => ask(permissions), {
       code: 'ERR_PERMISSIONS_VALUE',
@@ -265,10 +265,10 @@ test('resolvePermissions() refuses to guess a directory that is not known', () =
 
 test('D50 resolvePermissions() refuses a relative path that leads out of the working directory', () => {
   const links: Record<string, string> = {
-    '/work/project/data': '/home/ada/.ssh',
-    '/work/project/current': '/work/project/releases/5',
+    '/srv/project/data': '/home/ada/.ssh',
+    '/srv/project/current': '/srv/project/releases/5',
     '/home/ada/work': '/data/work',
-    '/work/other': '/home/ada/.ssh',
+    '/srv/other': '/home/ada/.ssh',
   }
   const context = { ...CONTEXT, realPath: (path: string) => links[path] ?? path }
   const read = (value: string) => resolvePermissions({ permissions: { read: [value] } }, context)
@@ -276,7 +276,7 @@ test('D50 resolvePermissions() refuses a relative path that leads out of the wor
     assert.throws(() => read(value), { code: 'ERR_PERMISSIONS_VALUE', message: /\.ssh/ }, value)
   }
   // Inside it a link is the author's business; what is named in full, or from home, is the user's own.
-  for (const value of ['./current', './', '~/work', '/work/project/data', '../other']) read(value)
+  for (const value of ['./current', './', '~/work', '/srv/project/data', '../other']) read(value)
 })
 
 fuzzTest(manifestPath, 200)

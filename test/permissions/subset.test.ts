@@ -11,7 +11,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 
-const CONTEXT = { home: '/home/ada', workingDirectory: '/work/project' }
+const CONTEXT = { home: '/home/ada', workingDirectory: '/srv/project' }
 
 function grant(permissions: Permissions, allow?: true | readonly string[]): GrantedPermissions {
   const request: PermissionRequest = allow === undefined

@@ -74,6 +74,9 @@ const ENDLESS = {
   busy: `for (;;) console.log('y')`,
   waiting: `for (;;) { console.log('y'); await new Promise((resolve) => setTimeout(resolve, 0)) }`,
   throwing: `for (;;) Deno.stdout.writeSync(new TextEncoder().encode('y\\n'))`,
+  'as a stream': `await new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(65536).fill(121)),
+    }).pipeTo(Deno.stdout.writable)`,
   'without a line': `for (;;) await Deno.stdout.write(new Uint8Array(65536).fill(121))`,
 }
 
