@@ -101,7 +101,7 @@ test('exchangeRefreshToken() exchanges at a real OpenID provider', async () => {
   }
 })
 
-test('exchangeRefreshToken() sends what the facts page says, and nothing about the machine', () =>
+test('exchangeRefreshToken() sends the parameters of a refresh, and nothing about the machine', () =>
   withServer({ token: { access_token: 'a', token_type: 'Bearer' } }, async (origin, seen) => {
     await exchange(origin)
     assert.deepEqual(seen.map(({ line }) => line), [

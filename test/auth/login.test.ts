@@ -135,7 +135,7 @@ for (
     }))
 }
 
-test('loginByBrowser() asks for what the facts page says', () =>
+test('loginByBrowser() asks for a code with PKCE, and for the page that was wished', () =>
   withProvider({}, async (provider) => {
     const addresses: URL[] = []
     const note = async (address: string) => {

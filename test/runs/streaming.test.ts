@@ -8,7 +8,7 @@ import { residentMemory } from '../harness/traces.ts'
 
 const MANIFEST = `name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = true\n`
 
-/** What the issue allows the host to grow by while a gibibyte passes through, in MiB. */
+/** What the host may grow by while a gibibyte passes through, in MiB. */
 const ALLOWANCE = 64
 
 for (const form of FORMS) {
