@@ -2,32 +2,9 @@
  * What a hostile extension tries from inside. Each attack runs twice: as a plain Deno script that was handed the token, as
  * other systems do it, where it must succeed, or the attack is none; and as an extension, where it must not.
  */
-import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { test } from 'node:test'
-import { createCanary, findLeak } from '../harness/canary.ts'
-import { startFakeApi } from '../harness/fake_api.ts'
-import {
-  AS_NOBODY,
-  ATTACKERS,
-  DENO,
-  EXECUTABLE,
-  FORMS,
-  outcomeOf,
-  withHome,
-} from '../harness/phylum.ts'
-
-interface Attack {
-  name: string
-  /** What the manifest asks for, and the user grants. */
-  permissions: string
-  /** Prints what it could get hold of; `SETTINGS` stands for the path of the settings file. */
-  code: string
-  /** What its output must hold where it succeeds; the credential itself, unless said. */
-  loot?: RegExp
-}
+import type { Attack, AttackedEngine } from '../harness/attack.ts'
+import { testAttack } from '../harness/attack.ts'
+import { DENO, EXECUTABLE } from '../harness/phylum.ts'
 
 /** The most that one wall can hold; `write = true` and `run` are refused until there is a second one. */
 const EVERYTHING = 'read = true\nwrite = ["./"]\nenv = true\nnet = true'
@@ -264,88 +241,10 @@ const ATTACKS: Attack[] = [
   },
 ]
 
-for (const attack of ATTACKS) {
-  const loot = (output: string, canary: string) =>
-    attack.loot?.test(output) ?? findLeak(output, canary) !== undefined
-
-  test(
-    `${attack.name}: it works where nothing protects`,
-    withHome(async (home) => {
-      const canary = createCanary()
-      const api = await startFakeApi({
-        '/stolen.js': (_, response) =>
-          void response.setHeader('content-type', 'text/javascript').end(''),
-        '/stolen.json': (_, response) =>
-          void response.setHeader('content-type', 'application/json').end('{}'),
-      })
-      api.seen.length = 0
-      const settings = join(home.path, 'settings.yaml')
-      writeFileSync(settings, `auth_info:\n  offline_access: ${canary}\n`)
-      home.extension('plain', {
-        'main.ts': attack.code.replaceAll('SETTINGS', JSON.stringify(settings)),
-      })
-      const port = new URL(api.origin).port
-      const child = spawn(DENO, [
-        'run',
-        '-A',
-        '--no-config',
-        '--no-lock',
-        '--unstable-worker-options',
-        'main.ts',
-        canary,
-        port,
-      ], {
-        cwd: join(home.path, 'work/plain'),
-        env: { ...home.environment, DENO_DIR: join(home.path, 'deno'), PHYLUM_API_KEY: canary },
-      })
-      const { stdout, stderr } = await outcomeOf(child)
-      await api.stop()
-      assert.ok(loot(stdout, canary), `${stdout}\n${stderr}`)
-    }),
-  )
-
-  for (
-    const [form, attacker] of FORMS.flatMap((form) =>
-      ATTACKERS.map((each) => [form, each] as const)
-    )
-  ) {
-    // One form is enough to see what another user makes of it.
-    if (attacker === 'nobody' && form !== FORMS.at(-1)) continue
-    test(
-      `${attack.name}: an extension gets nothing [${form}${
-        attacker === 'self' ? '' : ', unprivileged'
-      }]`,
-      withHome(async (home) => {
-        const canary = createCanary()
-        const api = await startFakeApi()
-        const user = attacker === 'self' ? {} : { spawn: AS_NOBODY }
-        if (attacker === 'nobody') home.giveAway()
-        await home.phylum(form, ['auth', 'set-token'], { input: canary, ...user })
-        home.extension('hostile', {
-          'PhylumExt.toml':
-            `name = "hostile"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = true\n[permissions]\n${attack.permissions}\n`,
-          'main.ts': `import { api } from 'phylum'\nawait (await api.fetch('/groups')).text()\n${
-            attack.code.replaceAll('SETTINGS', JSON.stringify(home.settingsFile))
-          }`,
-        })
-        const port = new URL(api.origin).port
-        const outcome = await home.phylum(
-          form,
-          ['ext', 'run', '-y', './hostile', 'no-token', port],
-          {
-            environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin, LOADED: undefined },
-            ...user,
-          },
-        )
-        await api.stop()
-        assert.equal(
-          api.seen.length,
-          1,
-          `it did call the API, and nothing else arrived: ${outcome.stderr}`,
-        )
-        assert.ok(!loot(outcome.stdout, canary), outcome.stdout)
-        home.assertNoLeak(canary, outcome.stdout, outcome.stderr)
-      }),
-    )
-  }
+/** As other systems run an extension. */
+const PLAIN_DENO: AttackedEngine = {
+  command: [DENO, 'run', '-A', '--no-config', '--no-lock', '--unstable-worker-options', 'main.ts'],
+  line: '',
 }
+
+for (const attack of ATTACKS) testAttack(attack, PLAIN_DENO)
