@@ -43,7 +43,10 @@ async function asking<T>(
 
   if (isAlone) { for (const [name, handler] of handlers) process.on(name, handler) }
   try {
-    await discardTypedAhead(streams)
+    // Keys pressed for another program, or pasted to forge an answer, are no consent: the system throws away what was typed before
+    // the question is shown.
+    if (mode === undefined) await readTypedAhead(streams)
+    else mode.restore({ isFlushed: true })
     const answer = await question()
     if (isCancel(answer)) throw cancelled()
     return answer as Exclude<T, symbol>
@@ -58,24 +61,21 @@ export async function askMany(
   choices: readonly Choice[],
   streams: Streams,
 ): Promise<readonly string[]> {
-  await discardTypedAhead(streams)
   const options = choices.map(({ value, label, hint }) =>
     hint === undefined ? { value, label } : { value, label, hint }
   )
-  const answer = await multiselect({ message, options, required: false, ...ends(streams) })
-  if (isCancel(answer)) throw cancelled()
-  return answer
+  return await asking(
+    streams,
+    () => multiselect({ message, options, required: false, ...ends(streams) }),
+  )
 }
 
 function ends(streams: Streams): { input: NodeJS.ReadStream; output: NodeJS.WriteStream } {
   return { input: streams.stdin, output: streams.stderr }
 }
 
-/**
- * Throws away what was typed before the question was shown: keys pressed for another program, or pasted to forge an
- * answer, are no consent.
- */
-async function discardTypedAhead({ stdin }: Streams): Promise<void> {
+/** Throws away what was typed ahead where the system cannot be asked to: what arrives in a moment was there before. */
+async function readTypedAhead({ stdin }: Streams): Promise<void> {
   stdin.setRawMode(true)
   stdin.resume()
   const discard = () => {}

@@ -3,7 +3,9 @@
  * in a state of their own. On real terminals, in each form.
  */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -229,9 +231,16 @@ for (const form of FORMS) {
       })
       await Promise.all(
         ['y\r', 'y', 'y\n', '\x1b[D\r', 'yyyy\r\r\r', '\x1b[200~y\r\x1b[201~'].map(
-          async (ahead) => {
-            const terminal = startOnTerminal(home, form, ['ext', 'run', './sample'])
+          async (ahead, index) => {
+            // It begins when the keys are there: the terminal has shown them.
+            const gate = join(home.path, `gate-${index}`)
+            execFileSync('mkfifo', [gate])
+            const line = `cat '${gate}'; exec "$@"`
+            const words = [...commandOf(form), 'ext', 'run', './sample']
+            const terminal = startProgram(home, ['sh', '-c', line, 'sh', ...words])
             terminal.type(ahead)
+            await terminal.shows(/./)
+            await writeFile(gate, '')
             await terminal.shows(/with these permissions\?[^]*No/)
             terminal.type('\r')
             assert.equal(await terminal.ended, 17, JSON.stringify(ahead))

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { commandOf } from './phylum.ts'
 import type { Form, Home } from './phylum.ts'
@@ -14,7 +15,7 @@ export interface Terminal {
   /** All that was written to the terminal so far. */
   output(): string
   type(text: string): void
-  /** Waits until the output matches. */
+  /** Waits until the output matches; fails when the program ends before. */
   shows(pattern: RegExp): Promise<void>
   /** The terminal's local modes. */
   modes(): number
@@ -50,6 +51,7 @@ export function startProgram(
 ): Terminal {
   const decoder = new TextDecoder()
   let output = ''
+  let isOver = false
   const child = Bun.spawn([...command], {
     cwd: join(home.path, 'work'),
     env: { ...home.environment, TERM: 'xterm', ...environment },
@@ -59,6 +61,10 @@ export function startProgram(
       data: (_, bytes) => {
         output += decoder.decode(bytes, { stream: true })
       },
+      // Whatever is written is in the output by then.
+      exit: () => {
+        isOver = true
+      },
     },
   })
   const terminal = child.terminal!
@@ -66,7 +72,10 @@ export function startProgram(
     pid: child.pid,
     output: () => output,
     type: (text) => void terminal.write(text),
-    shows: (pattern) => until(() => pattern.test(output)),
+    async shows(pattern) {
+      await until(() => pattern.test(output) || isOver)
+      assert.match(output, pattern, 'the program has ended')
+    },
     modes: () => terminal.localFlags,
     signal: (name) => child.kill(name),
     ended: child.exited,
