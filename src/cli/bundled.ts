@@ -25,16 +25,13 @@ export function bundledDirectory(dataDirectory: string): string {
   try {
     unpack(files, dataDirectory, place)
   } catch (cause) {
-    if (!isComplete(files, place)) {
-      throw new PhylumError(
-        'ERR_CONFIG_WRITE',
-        `Cannot lay out the bundled extensions in "${display(dataDirectory)}": ${
-          systemCode(cause) ?? 'unknown error'
-        }`,
-        { cause, hints: ['set XDG_DATA_HOME to a directory that can be written'] },
-      )
-    }
-    // Another phylum was quicker; its files are as good as ours.
+    throw new PhylumError(
+      'ERR_CONFIG_WRITE',
+      `Cannot lay out the bundled extensions in "${display(dataDirectory)}": ${
+        systemCode(cause) ?? 'unknown error'
+      }`,
+      { cause, hints: ['set XDG_DATA_HOME to a directory that can be written'] },
+    )
   }
   return place
 }
@@ -50,10 +47,26 @@ function unpack(files: Files, dataDirectory: string, place: string): void {
       mkdirSync(dirname(join(fresh, path)), { recursive: true, mode: 0o700 })
       writeFileSync(join(fresh, path), text, { mode: 0o600 })
     }
-    rmSync(place, { recursive: true, force: true })
-    renameSync(fresh, place)
+    replace(files, place, fresh)
   } finally {
     rmSync(fresh, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Moves the files to their place. Another phylum may do the same at this moment: what it has put there whole is as good as ours, and
+ * stays where it is, for it is in use already.
+ */
+function replace(files: Files, place: string, fresh: string): void {
+  for (let isLast = false;; isLast = true) {
+    try {
+      renameSync(fresh, place)
+      return
+    } catch (error) {
+      if (isComplete(files, place)) return
+      if (isLast) throw error
+      rmSync(place, { recursive: true, force: true })
+    }
   }
 }
 
