@@ -30,7 +30,7 @@ export async function assertConsent(subject: Subject, terminal: Terminal): Promi
   // What is asked at the first request need not be asked before.
   const wanted = granted.api === 'ask' ? { ...granted, api: [] } : granted
   if (subject.isAccepted || isNothing(wanted)) return
-  const { state } = checkConsent(readConsent(subject.stateDirectory, extension), {
+  const { state } = checkConsent(readConsent(subject.stateDirectory, extension, subject.digest), {
     digest: subject.digest,
     request: extension.manifest,
     context: subject.context,
@@ -76,7 +76,7 @@ export function createApiQuestion(subject: Subject, terminal: Terminal): () => P
   const name = `"${display(extension.manifest.name)}"`
   return async () => {
     if (subject.isAccepted) return true
-    const consent = readConsent(subject.stateDirectory, extension)
+    const consent = readConsent(subject.stateDirectory, extension, subject.digest)
     if (consent?.digest === subject.digest && consent.isApiAllowed !== undefined) {
       return consent.isApiAllowed
     }

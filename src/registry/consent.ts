@@ -2,7 +2,7 @@ import { PhylumError } from '#base'
 import { writeFileAtomic } from '#config'
 import { findFaults, isNothing, resolvePermissions, widened } from '#permissions'
 import type { GrantedPermissions, PermissionRequest, ResolveContext } from '#permissions'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import schema from '../../schema/phylum-ext.schema.json' with { type: 'json' }
@@ -15,8 +15,11 @@ import type { Identity } from './state_name.ts'
 /** Raised with every change that an older phylum would misread; a record of another number is no consent. */
 const SCHEMA = 1
 
-/** Largest record, in bytes: a manifest, written as JSON. */
-const MAX_BYTES = 512 * 1024
+/** Largest record, in bytes: a few manifests, written as JSON. */
+const MAX_BYTES = 1024 * 1024
+
+/** How many earlier answers are kept beside the last one: those for versions that may be gone back to. */
+const MAX_EARLIER = 3
 
 /** What the user agreed to. */
 export interface Consent {
@@ -50,9 +53,20 @@ export interface ConsentCheck {
 }
 
 /**
- * Reads the record of an extension. Whatever is not exactly a record that this user wrote about this extension is none.
+ * Reads what the user agreed to last, or with a digest, what they agreed to for these very files, if they ever did. Whatever is not
+ * exactly a record that this user wrote about this extension is none.
  */
-export function readConsent(stateDirectory: string, identity: Identity): Consent | undefined {
+export function readConsent(
+  stateDirectory: string,
+  identity: Identity,
+  digest?: string,
+): Consent | undefined {
+  const record = readRecord(stateDirectory, identity)
+  if (record === undefined || digest === undefined) return record
+  return [record, ...record.earlier ?? []].find((each) => each.digest === digest) ?? record
+}
+
+function readRecord(stateDirectory: string, identity: Identity): ConsentFile | undefined {
   let record: unknown
   try {
     const { bytes, status } = readSmallFile(
@@ -81,14 +95,15 @@ export async function writeConsent(
 ): Promise<void> {
   const path = recordPath(stateDirectory, identity)
   const { name, source, directory } = identity
-  const { digest, request: { permissions, api }, isApiAllowed, agreedAt } = consent
+  const last = readRecord(stateDirectory, identity)
+  const earlier = last === undefined ? [] : [last, ...last.earlier ?? []]
   const record = {
     schema: SCHEMA,
     extension: { name, source, directory },
-    digest,
-    request: { permissions, api },
-    isApiAllowed,
-    agreedAt,
+    ...answer(consent),
+    // Until a new version is in its place, the old one is run, and was agreed to.
+    earlier: earlier.filter((each) => each.digest !== consent.digest)
+      .slice(0, MAX_EARLIER).map(answer),
   }
   try {
     mkdirSync(join(stateDirectory, 'consent'), { recursive: true, mode: 0o700 })
@@ -96,6 +111,16 @@ export async function writeConsent(
     // Writing says why it cannot be done.
   }
   await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 })
+}
+
+/** Forgets what the user agreed to. */
+export function removeConsent(stateDirectory: string, identity: Identity): void {
+  rmSync(recordPath(stateDirectory, identity), { force: true })
+}
+
+/** Picks what is recorded of an answer: a manifest holds more. */
+function answer({ digest, request: { permissions, api }, isApiAllowed, agreedAt }: Consent) {
+  return { digest, request: { permissions, api }, isApiAllowed, agreedAt }
 }
 
 /** Compares what an extension asks for now with what the user agreed to. */
@@ -119,14 +144,25 @@ function isSameIdentity(written: Identity, identity: Identity): boolean {
     (identity.source !== 'path' || written.directory === identity.directory)
 }
 
-function isRecord(value: unknown): value is Consent & { extension: Identity } {
-  if (typeof value !== 'object' || value === null) return false
-  const { schema, extension, digest, request, isApiAllowed, agreedAt } = value as Record<
-    string,
-    unknown
-  >
-  return schema === SCHEMA && typeof extension === 'object' && extension !== null &&
-    typeof digest === 'string' && typeof agreedAt === 'string' &&
+/** What a file holds. */
+interface ConsentFile extends Consent {
+  readonly extension: Identity
+  readonly earlier?: readonly Consent[]
+}
+
+function isRecord(value: unknown): value is ConsentFile {
+  if (!isTable(value)) return false
+  const { schema, extension, earlier = [] } = value
+  return schema === SCHEMA && isTable(extension) && isConsent(value) && Array.isArray(earlier) &&
+    earlier.length <= MAX_EARLIER && earlier.every((each) => isTable(each) && isConsent(each))
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isConsent({ digest, request, isApiAllowed, agreedAt }: Record<string, unknown>) {
+  return typeof digest === 'string' && typeof agreedAt === 'string' &&
     (isApiAllowed === undefined || typeof isApiAllowed === 'boolean') && isRequest(request)
 }
 

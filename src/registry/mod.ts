@@ -5,7 +5,7 @@
  * The TOML parser is imported when a manifest is read, and not before. TypeBox is not imported at all: the program checks manifests
  * against the JSON Schema that is made from it.
  */
-export { checkConsent, readConsent, writeConsent } from './consent.ts'
+export { checkConsent, readConsent, removeConsent, writeConsent } from './consent.ts'
 export type { Asked, Consent, ConsentCheck } from './consent.ts'
 export { digestExtension, NOT_DIGESTED } from './digest.ts'
 export { findExtension, isExtensionName, listNames } from './find_extension.ts'

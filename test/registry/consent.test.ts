@@ -1,4 +1,4 @@
-import { checkConsent, readConsent, stateName, writeConsent } from '#registry'
+import { checkConsent, readConsent, removeConsent, stateName, writeConsent } from '#registry'
 import type { Consent, Identity } from '#registry'
 import type { PermissionRequest } from '#permissions'
 import assert from 'node:assert/strict'
@@ -60,6 +60,32 @@ test('writeConsent() keeps only what was agreed to, for this user alone', async 
     assert.equal(statSync(path).mode & 0o777, 0o600)
     assert.equal(statSync(join(state, 'consent')).mode & 0o777, 0o700)
     assert.equal(checkConsent(readConsent(state, GROUPS), asked(manifest)).state, 'agreed')
+  })
+})
+
+test('writeConsent() keeps what was agreed to for a few versions before, each with its own permissions', async () => {
+  await withTemporaryDirectory(async (state) => {
+    const of = (digest: string) => readConsent(state, GROUPS, digest)
+    for (const digest of ['sha256-1', 'sha256-2', 'sha256-3', 'sha256-4', 'sha256-5']) {
+      await writeConsent(state, GROUPS, {
+        ...CONSENT,
+        digest,
+        request: { permissions: { env: [`V_${digest.at(-1)}`] } },
+      })
+    }
+    assert.equal(readConsent(state, GROUPS)?.digest, 'sha256-5')
+    assert.deepEqual(of('sha256-3')?.request.permissions, { env: ['V_3'] })
+    assert.equal(
+      of('sha256-1')?.digest,
+      'sha256-5',
+      'too long ago: the last one is what it is compared with',
+    )
+    await writeConsent(state, GROUPS, { ...CONSENT, digest: 'sha256-3' })
+    assert.equal(readConsent(state, GROUPS)?.digest, 'sha256-3')
+    assert.deepEqual(of('sha256-3')?.request, REQUEST)
+    assert.equal(of('sha256-5')?.digest, 'sha256-5')
+    removeConsent(state, GROUPS)
+    assert.equal(of('sha256-5'), undefined)
   })
 })
 
