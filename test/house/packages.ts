@@ -15,6 +15,7 @@ export const PACKAGES: Readonly<Record<string, Doors>> = {
   'openid-client': { 'auth/': 'exchanges refresh tokens, logs in' },
   'jose': { 'auth/': 'checks what the login service signed', 'server/': 'signs what it hands out' },
   'smol-toml': { 'registry/': 'PhylumExt.toml' },
+  'fflate': { 'registry/': 'packs extensions, and unpacks them' },
   '@sinclair/typebox': {
     'config/': 'owns the schema of the settings',
     'registry/': 'owns the schema of manifests',
