@@ -9,8 +9,13 @@ import { authRevokeToken } from './commands/auth_revoke_token.ts'
 import { authSetToken } from './commands/auth_set_token.ts'
 import { authStatus } from './commands/auth_status.ts'
 import { authToken } from './commands/auth_token.ts'
+import { extensionInfo } from './commands/extension_info.ts'
+import { extensionInstall } from './commands/extension_install.ts'
 import { extensionList } from './commands/extension_list.ts'
 import { extensionRun } from './commands/extension_run.ts'
+import { extensionRollback } from './commands/extension_rollback.ts'
+import { extensionUninstall } from './commands/extension_uninstall.ts'
+import { extensionUpdate } from './commands/extension_update.ts'
 import { groupCreate } from './commands/group_create.ts'
 import { groupDelete } from './commands/group_delete.ts'
 import { groupList } from './commands/group_list.ts'
@@ -24,7 +29,12 @@ import { serverStart } from './commands/server_start.ts'
 /** Every command: dispatch, help and suggestions are made from this list. */
 export const COMMANDS: readonly Command[] = [
   extensionRun,
+  extensionInstall,
+  extensionUpdate,
+  extensionRollback,
+  extensionUninstall,
   extensionList,
+  extensionInfo,
   sandbox,
   authLogin,
   authRegister,

@@ -25,6 +25,8 @@ export interface Context {
   environment: Environment
   options: GlobalOptions
   workingDirectory: string
+  /** First words that lead to a command, and so to no extension. */
+  commandWords: ReadonlySet<string>
   paths: Paths
   /** Standard input, as it comes. */
   input: AsyncIterable<Uint8Array | string>
@@ -58,13 +60,14 @@ export interface World {
   environment: Environment
   options: GlobalOptions
   workingDirectory: string
+  commandWords: ReadonlySet<string>
   /** Standard input, opened when it is read. */
   input: () => AsyncIterable<Uint8Array | string>
 }
 
 /** Wires the rooms together. The order of the lines is the order in which things depend on each other. */
 export function createContext(world: World): Context {
-  const { terminal, environment, options, workingDirectory } = world
+  const { terminal, environment, options, workingDirectory, commandWords } = world
   const { log } = terminal
   const settingsFile = options.configFile === undefined
     ? undefined
@@ -167,6 +170,7 @@ export function createContext(world: World): Context {
     environment,
     options,
     workingDirectory,
+    commandWords,
     get paths() {
       return paths()
     },

@@ -17,6 +17,11 @@ export type Meaning =
 /** Long forms of a first word. */
 const ALIASES = new Map([['extension', 'ext'], ['extensions', 'ext']])
 
+/** First words that lead to a command, and so to no extension. */
+export function firstWordsOf(commands: readonly Command[]): ReadonlySet<string> {
+  return new Set([...commands.map(({ name }) => name.split(' ', 1)[0]!), ...ALIASES.keys(), 'help'])
+}
+
 /**
  * Finds out what a command line means: global options, then a command's words, then its own options and arguments. What
  * follows an extension's name is never looked at.

@@ -5,7 +5,16 @@ import type { Terminal } from './terminal.ts'
 
 /** Commands under the heading that a newcomer would look for. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['Extensions', ['ext run', 'ext list', 'sandbox']],
+  ['Extensions', [
+    'ext run',
+    'ext install',
+    'ext update',
+    'ext rollback',
+    'ext uninstall',
+    'ext list',
+    'ext info',
+    'sandbox',
+  ]],
   ['Credential', ['auth login', 'auth register', 'auth status', 'auth explain', 'auth logout']],
   ['API keys', [
     'auth token',

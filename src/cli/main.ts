@@ -4,7 +4,7 @@ import { COMMANDS } from './catalog.ts'
 import type { Command, Given } from './command.ts'
 import { createContext, readAll } from './compose.ts'
 import type { Context } from './compose.ts'
-import { dispatch } from './dispatch.ts'
+import { dispatch, firstWordsOf } from './dispatch.ts'
 import type { Meaning } from './dispatch.ts'
 import { EXCHANGE_WORD } from './exchange_word.ts'
 import { exitCodeOf } from './exit.ts'
@@ -47,6 +47,7 @@ export async function main(process: Process): Promise<number> {
       environment: process.env,
       options,
       workingDirectory: process.cwd(),
+      commandWords: firstWordsOf(COMMANDS),
       input: () => process.stdin,
     })
     return await act(meaning, context)

@@ -11,6 +11,10 @@ export interface Paths {
   readonly settingsFile: string
   readonly dataDirectory: string
   readonly extensionsDirectory: string
+  /** What was installed, version by version; `extensionsDirectory` holds links to what is in use. */
+  readonly storeDirectory: string
+  /** What is being fetched; on the same file system as the store. */
+  readonly stagingDirectory: string
   readonly stateDirectory: string
   /** What was exchanged for credentials, and what is known of keys; closed to every extension. */
   readonly credentialsDirectory: string
@@ -48,6 +52,8 @@ export function resolvePaths(environment: Environment, options: PathOptions = {}
     settingsFile: options.settingsFile ?? join(configDirectory, 'settings.yaml'),
     dataDirectory,
     extensionsDirectory: join(dataDirectory, 'extensions'),
+    storeDirectory: join(dataDirectory, 'store'),
+    stagingDirectory: join(dataDirectory, 'staging'),
     stateDirectory,
     credentialsDirectory: join(stateDirectory, 'credentials'),
     cacheDirectory: place('XDG_CACHE_HOME', '.cache'),

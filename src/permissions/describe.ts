@@ -1,5 +1,6 @@
 import { display } from '#base'
 import { posix } from 'node:path'
+import { ANY_DIRECTORY, isWithin } from './path.ts'
 import type { Grant, GrantedPermissions } from './permission.ts'
 
 /** Most values that one line shows; a list of thousands would push the dangers off the screen. */
@@ -127,7 +128,9 @@ function isInterpreter(program: string): boolean {
 }
 
 function quote(value: string): string {
-  return `"${display(value, MAX_VALUE)}"`
+  if (!isWithin(value, ANY_DIRECTORY)) return `"${display(value, MAX_VALUE)}"`
+  const path = `.${value.slice(ANY_DIRECTORY.length)}`
+  return `"${display(path === '.' ? './' : path, MAX_VALUE)}" of the directory it is run in`
 }
 
 /** Writes values, safe to show already, in one line. */

@@ -8,6 +8,7 @@ export type { DescribeOptions, Description } from './describe.ts'
 export { isGranted, parseEndpoint, suggestEndpoint } from './endpoint.ts'
 export type { ApiGrant, Endpoint } from './endpoint.ts'
 export { isAddressNamed, isNetGranted } from './net.ts'
+export { ANY_DIRECTORY } from './path.ts'
 export { findFaults, resolvePermissions } from './permission.ts'
 export type {
   Grant,

@@ -4,6 +4,12 @@ import { refusal } from './refusal.ts'
 /** Longest path, in bytes (`PATH_MAX` of Linux, its closing zero counted). */
 const MAX_PATH = 4095
 
+/**
+ * Stands for the directory in which an extension will be run, while nobody knows which: nothing lies in /dev/null, so no path of a
+ * manifest is this one.
+ */
+export const ANY_DIRECTORY = '/dev/null/any'
+
 /** What paths of a manifest are relative to. */
 export interface PathContext {
   /** The user's home directory, absolute. */

@@ -1,6 +1,6 @@
 import { run } from '#host'
 import { resolvePermissions } from '#permissions'
-import { digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
+import { assertUnchanged, digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
 import { assertHoldable, assertWhole, findEngine, findPrograms } from '#sandbox'
 import type { Engine, EngineKind } from '#sandbox'
@@ -13,6 +13,7 @@ import { hasOption } from '../command.ts'
 import { USER_AGENT } from '../compose.ts'
 import type { Context } from '../compose.ts'
 import { assertConsent, createApiQuestion } from '../consent.ts'
+import { storePlaces } from '../fetch_extension.ts'
 import { hostEngine } from '../platform.ts'
 import { protectedPlaces, realPath } from '../protected_places.ts'
 import { chooseWall, engineCache } from '../wall.ts'
@@ -62,9 +63,11 @@ export const extensionRun: Command = {
     assertHoldable(granted, [...places.denyAccess, ...places.denyWrite], hasNamespaces)
     const kind = extension.manifest.engine ?? 'deno'
     if (kind === 'bun') assertWhole(wall?.layers)
+    const digest = digestExtension(extension.directory)
+    assertUnchanged(storePlaces(context), extension, digest)
     const subject = {
       extension,
-      digest: await digestExtension(extension.directory),
+      digest,
       granted,
       context: resolve,
       isAccepted: hasOption(given, 'yes'),

@@ -1,0 +1,127 @@
+import { display, PhylumError } from '#base'
+import {
+  ANY_DIRECTORY,
+  describePermissions,
+  isNothing,
+  resolvePermissions,
+  widened,
+} from '#permissions'
+import type { GrantedPermissions, PermissionRequest } from '#permissions'
+import { readConsent, writeConsent } from '#registry'
+import type { Candidate, InstallRecord } from '#registry'
+import type { Context } from './compose.ts'
+import type { Terminal } from './terminal.ts'
+import { searchNamespaces } from './wall.ts'
+
+/** What is asked about. */
+export interface Proposal {
+  candidate: Candidate
+  /** The version in use, when it came from the same source: what was agreed to for it is not asked again. */
+  before: InstallRecord | undefined
+  /** The user has said yes in advance. */
+  isAccepted: boolean
+}
+
+/** What an extension asks for, in whatever directory it will be run. */
+export function askedAnywhere(context: Context, request: PermissionRequest): GrantedPermissions {
+  const home = context.environment['HOME'] ?? '/'
+  return resolvePermissions(request, { home, workingDirectory: ANY_DIRECTORY })
+}
+
+/**
+ * Asks for what a candidate wants beyond what the user agreed to, and records the answer for these very files.
+ *
+ * @throws ERR_CLI_CONFIRMATION when the answer is no, or nobody can be asked
+ */
+export async function agree(context: Context, proposal: Proposal): Promise<void> {
+  const { terminal, paths } = context
+  const { candidate, before, isAccepted } = proposal
+  const identity = {
+    name: candidate.name,
+    source: 'installed' as const,
+    directory: candidate.directory,
+  }
+  const wanted = askedAnywhere(context, candidate.request)
+  const consent = readConsent(paths.stateDirectory, identity, candidate.digest)
+  const isKnown = before !== undefined || consent?.digest === candidate.digest
+  const agreed = isKnown && consent !== undefined
+    ? askedAnywhere(context, consent.request)
+    : askedAnywhere(context, { api: { allow: [] } })
+  const added = withoutLaterQuestion(widened(agreed, wanted))
+  if (!isNothing(added) && !isAccepted) {
+    terminal.say(await renderProposal(context, proposal, { added, agreed, wanted }))
+    const name = `"${display(candidate.name)}"`
+    const answer = await terminal.prompter.confirm(
+      before === undefined ? `Install extension ${name}?` : `Update extension ${name}?`,
+    )
+    if (answer === undefined) {
+      throw new PhylumError(
+        'ERR_CLI_CONFIRMATION',
+        `Cannot ${
+          before === undefined ? 'install' : 'update'
+        } extension ${name}: it asks for permissions, and there is no terminal to agree on`,
+        { hints: ['--accept-permissions accepts what it asks for'] },
+      )
+    }
+    if (!answer) {
+      throw new PhylumError(
+        'ERR_CLI_CONFIRMATION',
+        `Extension ${name} was not ${before === undefined ? 'installed' : 'updated'}`,
+      )
+    }
+  }
+  await writeConsent(paths.stateDirectory, identity, {
+    digest: candidate.digest,
+    request: candidate.request,
+    agreedAt: new Date().toISOString(),
+  })
+}
+
+/** What a manifest without `[api]` table asks for is asked at the first call. */
+function withoutLaterQuestion(granted: GrantedPermissions): GrantedPermissions {
+  return granted.api === 'ask' ? { ...granted, api: [] } : granted
+}
+
+interface Difference {
+  added: GrantedPermissions
+  agreed: GrantedPermissions
+  wanted: GrantedPermissions
+}
+
+/** Says what an extension asks for: all of it, or for an update what is new and what is gone. */
+async function renderProposal(
+  context: Context,
+  { candidate, before }: Proposal,
+  { added, agreed, wanted }: Difference,
+): Promise<string> {
+  const { terminal } = context
+  const isRunConfined = (await searchNamespaces(context)).maker !== null
+  const { dangers, lines } = describePermissions(added, { isRunConfined })
+  const title = before === undefined
+    ? `${titleOf(candidate)} asks for permission to:`
+    : `${titleOf(candidate)} asks for more than ${
+      before.version ?? 'the version before'
+    }. It also wants to:`
+  return [
+    terminal.paint('bold', title, 'stderr'),
+    terminal.paint('dim', `  from ${display(candidate.resolved, 200)}`, 'stderr'),
+    ...dangersOf(terminal, dangers),
+    ...lines.map((each) =>
+      `  ${before === undefined ? '-' : terminal.paint('yellow', '+', 'stderr')} ${each}`
+    ),
+    ...before === undefined ? [] : renderRest(terminal, widened(wanted, agreed)),
+  ].join('\n')
+}
+
+function titleOf({ name, version }: Candidate): string {
+  return `Extension "${display(name)}"${version === null ? '' : ` ${display(version)}`}`
+}
+
+function dangersOf(terminal: Terminal, dangers: readonly string[]): string[] {
+  return dangers.map((each) => `  ${terminal.paint('red', 'danger:', 'stderr')} ${each}`)
+}
+
+function renderRest(terminal: Terminal, removed: GrantedPermissions): string[] {
+  return describePermissions(withoutLaterQuestion(removed)).lines
+    .map((each) => terminal.paint('dim', `  - no longer: ${each}`, 'stderr'))
+}

@@ -1,0 +1,104 @@
+import { display, PhylumError } from '#base'
+import { activate, findInstalled, keepCandidate, lookAtLink, withName } from '#registry'
+import type { Candidate, StoredExtension } from '#registry'
+import { agree } from './agree.ts'
+import type { Context } from './compose.ts'
+import { storePlaces } from './fetch_extension.ts'
+
+/** How somebody wants an extension installed. */
+export interface InstallOptions {
+  /** What it asks for is accepted. */
+  isAccepted: boolean
+  /** Another version in its place may be replaced. */
+  isOverwriting: boolean
+}
+
+/** How it went. */
+export type InstallResult = 'installed' | 'updated' | 'unchanged'
+
+/**
+ * Installs an extension that was fetched: asks, keeps its files, and puts them into use in one step.
+ *
+ * @throws ERR_REGISTRY_NAME, ERR_REGISTRY_EXISTS, ERR_CLI_CONFIRMATION
+ */
+export async function installCandidate(
+  context: Context,
+  candidate: Candidate,
+  { isAccepted, isOverwriting }: InstallOptions,
+): Promise<InstallResult> {
+  const places = storePlaces(context)
+  const { name } = candidate
+  for (const warning of candidate.warnings) context.terminal.log.warn(warning)
+  assertCallable(name, context.commandWords)
+  const current = findInstalled(places, name)
+  const isSameSource = current?.record.source === candidate.source &&
+    current.record.member === candidate.member
+  if (current?.record.digest !== candidate.digest) {
+    await assertReplaceable(context, candidate, current, isOverwriting)
+  }
+  await agree(context, {
+    candidate,
+    before: isSameSource ? current?.record : undefined,
+    isAccepted,
+  })
+  await withName(places, name, async () => {
+    // Somebody else may have been quicker while the user read the question.
+    if (findInstalled(places, name)?.id !== current?.id) {
+      throw new PhylumError(
+        'ERR_REGISTRY_EXISTS',
+        `Cannot install extension "${name}": another phylum has changed it meanwhile`,
+        { hints: ['try again'] },
+      )
+    }
+    const options = { publisher: null, modules: null, isPinned: false }
+    const { id } = await keepCandidate(places, candidate, options)
+    activate(places, name, id)
+  })
+  if (current === undefined) return 'installed'
+  return current.record.digest === candidate.digest ? 'unchanged' : 'updated'
+}
+
+/** Refuses a name that leads to a command: `phylum NAME` would never reach the extension. @throws ERR_REGISTRY_NAME */
+function assertCallable(name: string, reserved: ReadonlySet<string>): void {
+  if (!reserved.has(name)) return
+  throw new PhylumError(
+    'ERR_REGISTRY_NAME',
+    `Cannot install extension "${name}": "${name}" is a command of phylum`,
+    { hints: ['its author has to choose another name'] },
+  )
+}
+
+/** Asks before something else is put in the place of what is installed. */
+async function assertReplaceable(
+  context: Context,
+  candidate: Candidate,
+  current: StoredExtension | undefined,
+  isOverwriting: boolean,
+): Promise<void> {
+  const { name } = candidate
+  const isEmpty = current === undefined && lookAtLink(storePlaces(context), name) !== 'other'
+  if (isEmpty || isOverwriting && current !== undefined) return
+  if (current === undefined) {
+    throw new PhylumError(
+      'ERR_REGISTRY_EXISTS',
+      `Cannot install extension "${name}": a directory that phylum did not make lies in its place`,
+      { hints: [`\`phylum ext uninstall ${name}\` removes it`] },
+    )
+  }
+  const { version, source } = current.record
+  const what = `${version === null ? '' : `${display(version)} `}from ${display(source, 200)}`
+  const question = `Extension "${name}" is installed, ${what}. Replace it by ${
+    candidate.version === null ? 'what is in' : `${display(candidate.version)} from`
+  } ${display(candidate.source, 200)}?`
+  const answer = await context.terminal.prompter.confirm(question)
+  if (answer === undefined) {
+    throw new PhylumError(
+      'ERR_REGISTRY_EXISTS',
+      `Cannot install extension "${name}": it is installed already, ${what}`,
+      { hints: ['--overwrite replaces it', `\`phylum ext update ${name}\` looks for a newer one`] },
+    )
+  }
+  if (!answer) {
+    throw new PhylumError('ERR_CLI_CONFIRMATION', `Extension "${name}" was left as it is`)
+  }
+}
