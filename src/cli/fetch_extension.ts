@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { display } from '#base'
 import { stageSource } from '#registry'
 import type { Source, Staged, StorePlaces } from '#registry'
@@ -38,4 +40,14 @@ export async function fetchExtension(
   } finally {
     terminal.showProgress(undefined)
   }
+}
+
+/** Where it is remembered what the installed extensions are. */
+export function listCache({ paths }: Context): string {
+  return join(paths.cacheDirectory, 'extensions.json')
+}
+
+/** Forgets what the installed extensions are. */
+export function forgetList(context: Context): void {
+  rmSync(listCache(context), { force: true })
 }

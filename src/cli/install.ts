@@ -3,7 +3,7 @@ import { activate, findInstalled, keepCandidate, lookAtLink, withName } from '#r
 import type { Candidate, StoredExtension } from '#registry'
 import { agree } from './agree.ts'
 import type { Context } from './compose.ts'
-import { storePlaces } from './fetch_extension.ts'
+import { forgetList, storePlaces } from './fetch_extension.ts'
 
 /** How somebody wants an extension installed. */
 export interface InstallOptions {
@@ -53,6 +53,8 @@ export async function installCandidate(
     const options = { publisher: null, modules: null, isPinned: false }
     const { id } = await keepCandidate(places, candidate, options)
     activate(places, name, id)
+    // The same files may have come from somewhere else before.
+    forgetList(context)
   })
   if (current === undefined) return 'installed'
   return current.record.digest === candidate.digest ? 'unchanged' : 'updated'

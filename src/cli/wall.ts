@@ -98,7 +98,8 @@ export function engineCache({ paths }: Context): Pick<EngineSearch, 'cacheFile' 
   return { cacheFile: join(paths.cacheDirectory, 'engines.json'), write: writeCache }
 }
 
-async function writeCache(path: string, data: string): Promise<void> {
+/** Writes what can be found out again. */
+export async function writeCache(path: string, data: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   await writeFileAtomic(path, data)
 }

@@ -133,16 +133,25 @@ function unknown(name: string, places: Places & { workingDirectory: string }): P
 
 /** Lists the names of all extensions, without reading any. */
 export function listNames(places: Places): string[] {
-  const names = [places.extensionsDirectory, places.bundledDirectory].flatMap(listDirectories)
+  const names = [places.extensionsDirectory, places.bundledDirectory].flatMap((each) =>
+    listDirectories(each)
+  )
   return [...new Set(names)].filter(isExtensionName).sort()
 }
 
-/** Lists the directories in a directory, or links to some; none when there is no such directory. */
-export function listDirectories(directory: string): string[] {
+/**
+ * Lists the directories in a directory, or links to some; none when there is no such directory.
+ *
+ * @param known names that are not looked at
+ */
+export function listDirectories(
+  directory: string,
+  known: Pick<ReadonlySet<string>, 'has'> = new Set(),
+): string[] {
   try {
     return readdirSync(directory, { withFileTypes: true })
       .filter((entry) =>
-        !entry.name.startsWith('.') &&
+        !entry.name.startsWith('.') && !known.has(entry.name) &&
         (entry.isDirectory() ||
           (entry.isSymbolicLink() && isDirectory(join(directory, entry.name))))
       )

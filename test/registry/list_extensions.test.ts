@@ -1,6 +1,7 @@
 import { listExtensions } from '#registry'
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
@@ -10,9 +11,13 @@ async function listed(root: string): Promise<string[]> {
   const places = {
     extensionsDirectory: join(root, 'installed'),
     bundledDirectory: join(root, 'bundled'),
+    storeDirectory: join(root, 'store'),
+    stagingDirectory: join(root, 'staging'),
+    cacheFile: join(root, 'cache.json'),
+    write: writeFile,
   }
   return (await listExtensions(places)).map((each) =>
-    `${each.name} ${each.source} ${'error' in each ? each.error.code : 'ok'}`
+    `${each.name} ${each.source} ${each.error?.code ?? 'ok'}`
   )
 }
 

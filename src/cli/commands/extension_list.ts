@@ -3,6 +3,8 @@ import { listExtensions } from '#registry'
 import { bundledDirectory } from '../bundled.ts'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
+import { listCache, storePlaces } from '../fetch_extension.ts'
+import { writeCache } from '../wall.ts'
 
 /** `phylum ext list` */
 export const extensionList: Command = {
@@ -18,26 +20,24 @@ export const extensionList: Command = {
   async run(context, given) {
     const { paths, terminal } = context
     const entries = await listExtensions({
-      extensionsDirectory: paths.extensionsDirectory,
+      ...storePlaces(context),
+      cacheFile: listCache(context),
+      write: writeCache,
       bundledDirectory: bundledDirectory(paths.dataDirectory),
     })
     if (hasOption(given, 'json')) {
-      const extensions = entries.map((each) => ({
-        name: each.name,
-        source: each.source,
-        directory: each.directory,
-        version: 'manifest' in each ? each.manifest.version ?? null : null,
-        description: 'manifest' in each ? each.manifest.description ?? null : null,
-        error: 'error' in each ? { code: each.error.code, message: each.error.message } : null,
+      const extensions = entries.map(({ error, ...entry }) => ({
+        ...entry,
+        error: error === null ? null : { code: error.code, message: error.message },
       }))
       terminal.print(displayJson(JSON.stringify({ schema: 1, extensions })))
       return 0
     }
     const { renderTable } = await import('../table.ts')
-    const rows = entries.map((each) =>
-      'manifest' in each
-        ? [each.name, each.manifest.version ?? '', each.source, each.manifest.description ?? '']
-        : [each.name, '', each.source, `broken: ${each.error.message.split('\n', 1)[0]}`]
+    const rows = entries.map(({ name, version, source, origin, description, error }) =>
+      error === null
+        ? [name, version ?? '', origin ?? source, description ?? '']
+        : [name, '', source, `broken: ${error.message.split('\n', 1)[0]}`]
     )
     terminal.print(renderTable(terminal, ['NAME', 'VERSION', 'SOURCE', 'DESCRIPTION'], rows))
     return 0

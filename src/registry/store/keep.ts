@@ -46,7 +46,8 @@ export async function keepCandidate(
   candidate: Candidate,
   { publisher, modules, isPinned }: KeepOptions,
 ): Promise<StoredExtension> {
-  const { name, version, source, member, resolved, integrity, digest, files, request } = candidate
+  const { name, version, description, source, member, resolved } = candidate
+  const { integrity, digest, files, request } = candidate
   const id = entryId(digest)
   const entry = entryDirectory(places, name, id)
   const known = readRecord(entry)
@@ -54,6 +55,7 @@ export async function keepCandidate(
   const record: InstallRecord = {
     name,
     version,
+    description,
     source,
     member,
     resolved,

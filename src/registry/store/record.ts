@@ -19,6 +19,7 @@ export interface InstallRecord {
   readonly name: string
   /** As the manifest says. */
   readonly version: string | null
+  readonly description: string | null
   /** What was asked for, as `renderSource()` writes it: an update asks for the same. */
   readonly source: string
   /** Which of a workspace's extensions, as a path in it; null for a source that is one extension. */
@@ -63,7 +64,14 @@ export async function writeRecord(entry: string, record: InstallRecord): Promise
 }
 
 const TEXTS = ['name', 'source', 'resolved', 'integrity', 'digest', 'installedAt'] as const
-const TEXTS_OR_NULL = ['version', 'member', 'modules', 'publisher', 'previous'] as const
+const TEXTS_OR_NULL = [
+  'version',
+  'description',
+  'member',
+  'modules',
+  'publisher',
+  'previous',
+] as const
 
 function isRecord(value: unknown): value is InstallRecord {
   if (!isTable(value)) return false

@@ -1,6 +1,5 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isExtensionName } from '../find_extension.ts'
 import { entryDirectory, entryOfTree, linkOf, MODULES, TREE } from './places.ts'
 import type { StorePlaces } from './places.ts'
@@ -30,17 +29,26 @@ export function readStored(
   return { id, directory: join(entry, TREE), modules, record }
 }
 
-/** Finds the version of an extension that is in use: the one that its link leads to. */
-export function findInstalled(places: StorePlaces, name: string): StoredExtension | undefined {
+/** Tells to which entry the link of an extension leads; undefined where it leads to none. */
+export function followLink(
+  places: StorePlaces,
+  name: string,
+): { id: string; directory: string } | undefined {
   const link = linkOf(places, name)
-  let target: string
+  let directory: string
   try {
-    target = resolve(dirname(link), readlinkSync(link))
+    directory = resolve(dirname(link), readlinkSync(link))
   } catch {
     return undefined
   }
-  const entry = entryOfTree(places, target)
-  return entry?.name === name ? readStored(places, name, entry.id) : undefined
+  const entry = entryOfTree(places, directory)
+  return entry?.name === name ? { id: entry.id, directory } : undefined
+}
+
+/** Finds the version of an extension that is in use: the one that its link leads to. */
+export function findInstalled(places: StorePlaces, name: string): StoredExtension | undefined {
+  const entry = followLink(places, name)
+  return entry === undefined ? undefined : readStored(places, name, entry.id)
 }
 
 /** Finds a version that is kept, by its integrity, in use or not. */
