@@ -23,7 +23,8 @@ export interface DigestLimits {
   readonly bytes: number
 }
 
-const LIMITS: DigestLimits = { entries: 10_000, bytes: 256 * 1024 * 1024 }
+/** How large an extension may be that is run, or fetched. */
+export const TREE_LIMITS: DigestLimits = { entries: 10_000, bytes: 256 * 1024 * 1024 }
 
 /** How much of a file is read at once, in bytes. */
 const CHUNK = 64 * 1024
@@ -57,7 +58,7 @@ interface Entry {
  * @returns "sha256-" and 44 characters of base64
  * @throws ERR_REGISTRY_PATH
  */
-export function digestExtension(directory: string, limits: DigestLimits = LIMITS): string {
+export function digestExtension(directory: string, limits: DigestLimits = TREE_LIMITS): string {
   const refuse: Refuse = (state, cause) =>
     new PhylumError('ERR_REGISTRY_PATH', `Cannot use extension "${display(directory)}": ${state}`, {
       cause,

@@ -1,39 +1,31 @@
-import type { Fetch, Log } from '#base'
 import { PhylumError } from '#base'
-import type { Environment } from '#config'
-import { cpSync } from 'node:fs'
+import type { Expected, Fetched, FetchWorld } from './fetched.ts'
 import type { Source } from './source.ts'
 
-/** What fetching needs of the world. */
-export interface FetchWorld {
-  fetch: Fetch
-  environment: Environment
-  home: string
-  log: Log
-  onProgress?(line: string): void
-  /** A private directory for temporary files. */
-  scratch: string
-}
-
-/** What was fetched. */
-export interface Fetched {
-  resolved: string
-  version: string | null
-  directory: string
-  signature: string | null
-}
-
-/** Writes the tree of a source into a directory. @throws ERR_REGISTRY_SOURCE, ERR_REGISTRY_UNREACHABLE, ERR_REGISTRY_INTEGRITY */
+/**
+ * Writes the tree of a source into a directory that exists, is empty and private. Nothing of it runs: no hook, no script, no filter.
+ * On failure the directory is empty again.
+ *
+ * @throws ERR_REGISTRY_SOURCE when there is no such thing, ERR_REGISTRY_UNREACHABLE when nobody could be asked, ERR_REGISTRY_PATH when
+ * what came is no proper tree, ERR_REGISTRY_INTEGRITY when it is not what was promised or demanded
+ */
 export async function fetchSource(
   source: Source,
   destination: string,
-  _world: FetchWorld,
-  _expected: { resolved?: string } = {},
+  world: FetchWorld,
+  _expected: Expected = {},
 ): Promise<Fetched> {
-  await Promise.resolve()
-  if (source.kind !== 'directory') {
-    throw new PhylumError('ERR_REGISTRY_UNREACHABLE', 'Cannot fetch this kind of source')
+  switch (source.kind) {
+    case 'directory': {
+      const { fetchDirectory } = await import('./directory.ts')
+      return await fetchDirectory(source, destination)
+    }
+    case 'archive': {
+      const { fetchArchive } = await import('./archive.ts')
+      return await fetchArchive(source, destination, world)
+    }
+    case 'npm':
+    case 'git':
+      throw new PhylumError('ERR_REGISTRY_SOURCE', 'Cannot fetch packages and repositories yet')
   }
-  cpSync(source.path, destination, { recursive: true })
-  return { resolved: source.path, version: null, directory: destination, signature: null }
 }
