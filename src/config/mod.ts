@@ -12,8 +12,19 @@ export type { Paths } from './paths.ts'
 export { DEFAULT_SETTINGS, readSettings } from './settings.ts'
 export type { KeyringAccount, Settings, WallSetting } from './settings.ts'
 export { withExchangeLock } from './settings_place.ts'
+export { findJwksFault, isPublicKey, isPublisherName, NO_TRUST } from './trust_settings.ts'
+export type {
+  PermittedValue,
+  PublicKey,
+  Publisher,
+  TrustDecision,
+  TrustKind,
+  TrustRule,
+  TrustSettings,
+} from './trust_settings.ts'
 export { updateSettings } from './update_settings.ts'
 export type { SettingsChange } from './update_settings.ts'
+export { addPublisher, removePublisher } from './update_trust.ts'
 export { DEFAULT_API_URI, isLoopback, parseApiUri, resolveApiUri } from './uri.ts'
 export type { ApiUri, ResolvedApiUri } from './uri.ts'
 export { sweepTemporaryFiles, writeFileAtomic } from './write_file_atomic.ts'

@@ -3,6 +3,7 @@ import { display, type Log, PhylumError, Secret } from '#base'
 import { cannotRead, type OpenFile, readFile } from './read_file.ts'
 import { describeValue, SettingsDocument, type SettingsEntry } from './settings_document.ts'
 import { describeSystemError } from './system_error.ts'
+import { NO_TRUST, readTrust, type TrustSettings } from './trust_settings.ts'
 import { DEFAULT_API_URI, parseApiUri, type ResolvedApiUri } from './uri.ts'
 
 /** What settings.yaml says. */
@@ -23,6 +24,8 @@ export interface Settings {
   readonly wall: WallSetting | null
   /** `sandbox.memory`: how much memory an extension may use, in MiB; null for no limit. */
   readonly memory: number | null
+  /** `trust`: whose signatures count, and which extensions are accepted or refused without a question. */
+  readonly trust: TrustSettings
 }
 
 /** Account of a credential in the operating system's keyring: a UUID, new with each credential. */
@@ -43,6 +46,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   organization: null,
   wall: null,
   memory: null,
+  trust: NO_TRUST,
 })
 
 /**
@@ -78,6 +82,7 @@ export function toSettings(document: SettingsDocument): Settings {
     organization: optional(document.entry('organization'), text),
     wall: optional(document.entry('sandbox', 'wall'), wall),
     memory: optional(document.entry('sandbox', 'memory'), memory),
+    trust: readTrust(document),
   }
 }
 

@@ -14,6 +14,14 @@ export interface SettingsEntry {
   readonly where: string
 }
 
+/** A value of the settings file with all that is in it. */
+export interface SettingsTree {
+  /** Plain data. */
+  readonly value: unknown
+  /** Answers where a part of it stands, by keys and indices: "file:line:column" in double quotes, for messages. */
+  where(path: readonly (string | number)[]): string
+}
+
 /**
  * The YAML of a settings file: one document of plain maps, lists and scalars. Comments and keys that phylum does not know
  * survive `set()` and `toString()`. Anchors, aliases, tags, merge keys and repeated keys are refused: what a reader sees in
@@ -83,6 +91,44 @@ export class SettingsDocument {
   /** Answers whether a key holds a map. @throws ERR_CONFIG_TYPE when what should hold it is not a map */
   isMap(...path: readonly string[]): boolean {
     return this.#yaml.isMap(this.#find(path))
+  }
+
+  /** Answers whether the file's own map has a key. */
+  has(key: string): boolean {
+    return this.#document.has(key)
+  }
+
+  /**
+   * Answers a value with all that is in it, or `undefined` when its key is absent.
+   * @throws ERR_CONFIG_TYPE when what should hold it is not a map
+   */
+  tree(...path: readonly string[]): SettingsTree | undefined {
+    const node = this.#find(path)
+    if (node === undefined) return undefined
+    return {
+      value: node.toJS(this.#document),
+      where: (inner) => {
+        let at = node
+        for (const key of inner) {
+          const next = this.#yaml.isCollection(at) ? at.get(key, true) : undefined
+          if (!this.#yaml.isNode(next)) break
+          at = next
+        }
+        return this.#place(at)
+      },
+    }
+  }
+
+  /** Adds an item at the end of a list, which is made where there is none. */
+  append(path: readonly string[], item: object): void {
+    const node = this.#document.createNode(item)
+    if (this.#yaml.isSeq(this.#document.getIn(path, true))) this.#document.addIn(path, node)
+    else this.#document.setIn(path, this.#document.createNode([node]))
+  }
+
+  /** Removes a value with its key or its place in a list. */
+  remove(path: readonly (string | number)[]): void {
+    this.#document.deleteIn(path)
   }
 
   /** Builds the error for a value that is not there. */

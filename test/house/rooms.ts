@@ -40,6 +40,8 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
 const INNER = new Set([
   'cli/commands',
   'registry/store',
+  'registry/team',
+  'registry/trust',
   'registry/source',
   'sandbox/launcher',
   'server/faults',
