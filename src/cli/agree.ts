@@ -7,7 +7,14 @@ import {
   widened,
 } from '#permissions'
 import type { GrantedPermissions, PermissionRequest } from '#permissions'
-import { readConsent, writeConsent } from '#registry'
+import {
+  judge,
+  parseSource,
+  readConsent,
+  readPolicy,
+  verifyPublisher,
+  writeConsent,
+} from '#registry'
 import type { Candidate, InstallRecord } from '#registry'
 import type { Context } from './compose.ts'
 import type { Terminal } from './terminal.ts'
@@ -22,6 +29,12 @@ export interface Proposal {
   isAccepted: boolean
 }
 
+/** What was agreed to. */
+export interface Agreement {
+  /** The trusted publisher who has signed it. */
+  publisher: string | null
+}
+
 /** What an extension asks for, in whatever directory it will be run. */
 export function askedAnywhere(context: Context, request: PermissionRequest): GrantedPermissions {
   const home = context.environment['HOME'] ?? '/'
@@ -29,11 +42,12 @@ export function askedAnywhere(context: Context, request: PermissionRequest): Gra
 }
 
 /**
- * Asks for what a candidate wants beyond what the user agreed to, and records the answer for these very files.
+ * Asks for what a candidate wants beyond what the user agreed to, unless the settings decide, and records the answer for these very files.
  *
- * @throws ERR_CLI_CONFIRMATION when the answer is no, or nobody can be asked
+ * @throws ERR_CLI_CONFIRMATION when the answer is no, or nobody can be asked; ERR_REGISTRY_TRUST when a signature is wrong, or the
+ * settings refuse it
  */
-export async function agree(context: Context, proposal: Proposal): Promise<void> {
+export async function agree(context: Context, proposal: Proposal): Promise<Agreement> {
   const { terminal, paths } = context
   const { candidate, before, isAccepted } = proposal
   const identity = {
@@ -48,8 +62,9 @@ export async function agree(context: Context, proposal: Proposal): Promise<void>
     ? askedAnywhere(context, consent.request)
     : askedAnywhere(context, { api: { allow: [] } })
   const added = withoutLaterQuestion(widened(agreed, wanted))
-  if (!isNothing(added) && !isAccepted) {
-    terminal.say(await renderProposal(context, proposal, { added, agreed, wanted }))
+  const { publisher, isTrusted } = await consultSettings(context, candidate)
+  if (!isNothing(added) && !isAccepted && !isTrusted) {
+    terminal.say(await renderProposal(context, proposal, { added, agreed, wanted, publisher }))
     const name = `"${display(candidate.name)}"`
     const answer = await terminal.prompter.confirm(
       before === undefined ? `Install extension ${name}?` : `Update extension ${name}?`,
@@ -75,6 +90,32 @@ export async function agree(context: Context, proposal: Proposal): Promise<void>
     request: candidate.request,
     agreedAt: new Date().toISOString(),
   })
+  return { publisher }
+}
+
+/** Asks the settings: who of the trusted publishers has signed it, and whether a rule decides about it. */
+async function consultSettings(
+  context: Context,
+  { name, pack, signature, source, request }: Candidate,
+): Promise<Agreement & { isTrusted: boolean }> {
+  const { trust } = await context.settings()
+  const home = context.environment['HOME'] ?? '/'
+  const { fetch } = await context.platformFetch()
+  const publisher = await verifyPublisher(pack, signature, trust.publishers, fetch)
+  const subject = {
+    source: parseSource(source, { workingDirectory: '/', home }),
+    publisher,
+    request,
+  }
+  const { decision, rule } = judge(readPolicy(trust, home), subject)
+  if (decision === 'refuse') {
+    throw new PhylumError(
+      'ERR_REGISTRY_TRUST',
+      `Cannot install extension "${display(name)}": rule ${rule} of your settings refuses it`,
+      { hints: [`\`phylum trust explain ${display(source, 200)}\` says why`] },
+    )
+  }
+  return { publisher, isTrusted: decision === 'accept' }
 }
 
 /** What a manifest without `[api]` table asks for is asked at the first call. */
@@ -82,7 +123,7 @@ function withoutLaterQuestion(granted: GrantedPermissions): GrantedPermissions {
   return granted.api === 'ask' ? { ...granted, api: [] } : granted
 }
 
-interface Difference {
+interface Difference extends Agreement {
   added: GrantedPermissions
   agreed: GrantedPermissions
   wanted: GrantedPermissions
@@ -92,7 +133,7 @@ interface Difference {
 async function renderProposal(
   context: Context,
   { candidate, before }: Proposal,
-  { added, agreed, wanted }: Difference,
+  { added, agreed, wanted, publisher }: Difference,
 ): Promise<string> {
   const { terminal } = context
   const isRunConfined = (await searchNamespaces(context)).maker !== null
@@ -102,9 +143,10 @@ async function renderProposal(
     : `${titleOf(candidate)} asks for more than ${
       before.version ?? 'the version before'
     }. It also wants to:`
+  const signer = publisher === null ? '' : `, signed by ${publisher}`
   return [
     terminal.paint('bold', title, 'stderr'),
-    terminal.paint('dim', `  from ${display(candidate.resolved, 200)}`, 'stderr'),
+    terminal.paint('dim', `  from ${display(candidate.resolved, 200)}${signer}`, 'stderr'),
     ...dangersOf(terminal, dangers),
     ...lines.map((each) =>
       `  ${before === undefined ? '-' : terminal.paint('yellow', '+', 'stderr')} ${each}`

@@ -36,7 +36,7 @@ export async function installCandidate(
   if (current?.record.digest !== candidate.digest) {
     await assertReplaceable(context, candidate, current, isOverwriting)
   }
-  await agree(context, {
+  const { publisher } = await agree(context, {
     candidate,
     before: isSameSource ? current?.record : undefined,
     isAccepted,
@@ -50,7 +50,7 @@ export async function installCandidate(
         { hints: ['try again'] },
       )
     }
-    const options = { publisher: null, modules: null, isPinned: false }
+    const options = { publisher, modules: null, isPinned: false }
     const { id } = await keepCandidate(places, candidate, options)
     activate(places, name, id)
     // The same files may have come from somewhere else before.

@@ -13,14 +13,12 @@ export const PACKAGES: Readonly<Record<string, Doors>> = {
   'string-width': { 'cli/': 'lines up tables' },
   'yaml': { 'config/': 'settings.yaml' },
   'openid-client': { 'auth/': 'exchanges refresh tokens, logs in' },
-  'jose': { 'auth/': 'checks what the login service signed', 'server/': 'signs what it hands out' },
-  'semver': { 'registry/': 'compares versions and ranges' },
   'jose': {
     'auth/': 'checks what the login service signed',
     'registry/trust/': 'signs packed extensions, and checks who did',
     'server/': 'signs what it hands out',
   },
-  'semver': { 'registry/': 'compares versions' },
+  'semver': { 'registry/': 'compares versions and ranges' },
   'smol-toml': { 'registry/': 'PhylumExt.toml' },
   'fflate': { 'registry/': 'packs extensions, and unpacks them' },
   '@sinclair/typebox': {
