@@ -1,7 +1,6 @@
 import { PhylumError } from '#base'
 import { isGranted, suggestEndpoint } from '#permissions'
 import type { ApiGrant } from '#permissions'
-import { CAPABILITY_HEADER } from '#protocol'
 import { Denied } from './failure.ts'
 
 /** Methods that pass. CONNECT and TRACE would tunnel or echo the credential; the rest has no use for an API client. */
@@ -18,13 +17,13 @@ export type Authorize = (method: string, path: string) => Promise<void>
 
 /**
  * Refuses a request that does not prove to come from this run's guest: other processes of the same user, and the guests
- * of other runs, may find the socket.
+ * of other runs, may find its socket, or its pipes.
  *
  * @throws ERR_BROKER_CAPABILITY
  */
-export function assertCapability(headers: Headers, capability: Uint8Array): void {
-  const shown = new TextEncoder().encode(headers.get(CAPABILITY_HEADER) ?? '')
-  if (!isSame(shown, capability)) {
+export function assertCapability(shown: unknown, capability: string): void {
+  const encoder = new TextEncoder()
+  if (!isSame(encoder.encode(typeof shown === 'string' ? shown : ''), encoder.encode(capability))) {
     throw new PhylumError(
       'ERR_BROKER_CAPABILITY',
       'Cannot answer: the request does not belong to this run',

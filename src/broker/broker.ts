@@ -1,7 +1,7 @@
 import type { CredentialSource, Fetch, Log } from '#base'
 import { display } from '#base'
 import { isNetGranted } from '#permissions'
-import { DESTINATION_HEADER, EGRESS_PATH } from '#protocol'
+import { CALL_PATH, CAPABILITY_HEADER, DESTINATION_HEADER, EGRESS_PATH } from '#protocol'
 import { assertCapability, assertMethod, createAuthorize } from './authorize.ts'
 import type { Grant } from './authorize.ts'
 import { portOf } from './destination.ts'
@@ -12,6 +12,8 @@ import type { LookUp } from './look_up.ts'
 import { createQueue } from './queue.ts'
 import type { Slot } from './queue.ts'
 import { filterRedirect } from './redirect.ts'
+import { passCall } from './pass_call.ts'
+import type { AnswerCall } from './pass_call.ts'
 import { createSend } from './send.ts'
 import type { Incoming } from './incoming.ts'
 import { serveSocket } from './serve_socket.ts'
@@ -35,6 +37,8 @@ export interface BrokerOptions {
   net: true | readonly string[]
   /** Looks up the addresses of such a host; the system's own way where it is not told. */
   lookUp?: LookUp
+  /** Answers what the guest asks of its host; nobody does where it is absent. */
+  answerCall?: AnswerCall
   credential: CredentialSource
   fetch: Fetch
   fetchAlone: Fetch
@@ -54,7 +58,6 @@ export interface Broker {
 
 /** Starts the broker of one run. @throws ERR_HOST_DIRECTORY when the socket cannot be bound */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const capability = new TextEncoder().encode(options.capability)
   const authorize = createAuthorize(options.grant, options.ask)
   let credentialError: unknown
   const credential: CredentialSource = {
@@ -72,7 +75,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const openEgress = async () => (await import('./egress.ts')).createEgress(options)
 
   async function answer(incoming: Incoming): Promise<Response> {
-    assertCapability(incoming.headers, capability)
+    assertCapability(incoming.headers.get(CAPABILITY_HEADER), options.capability)
+    if (incoming.target === CALL_PATH && options.answerCall !== undefined) {
+      return await passCall(incoming, options.answerCall)
+    }
     if (incoming.target === EGRESS_PATH) return await (await (egress ??= openEgress()))(incoming)
     assertMethod(incoming.method)
     const target = parseTarget(incoming.target, options.apiOrigin)

@@ -30,20 +30,26 @@ export class Denied extends PhylumError {
  * the host knows, and an error that is not ours may quote the header it choked on.
  */
 export function renderFailure(error: unknown): Response {
-  const known = error instanceof PhylumError
-    ? error
-    : new PhylumError('ERR_UNEXPECTED', 'Cannot answer the request: unexpected error in the host')
-  const body: WireError = { error: { code: known.code, message: known.message } }
-  if (known instanceof Denied) body.error.grant = known.grant
+  const body = wireError(error)
+  const code = body.error.code as ErrorCode
   return new Response(JSON.stringify(body), {
-    status: STATUS[known.code] ?? 502,
+    status: STATUS[code] ?? 502,
     headers: {
       'content-type': 'application/json',
-      [ERROR_HEADER]: known.code,
+      [ERROR_HEADER]: code,
       // The body of a refused request is left unread: bytes on this connection could be parsed as a further request.
       'connection': 'close',
     },
   })
+}
+
+/** Puts an error into the words that may cross the wire; `renderFailure()` says why they are so few. */
+export function wireError(error: unknown): WireError {
+  const known = error instanceof PhylumError
+    ? error
+    : new PhylumError('ERR_UNEXPECTED', 'Cannot answer the request: unexpected error in the host')
+  const grant = known instanceof Denied ? { grant: known.grant } : {}
+  return { error: { code: known.code, message: known.message, ...grant } }
 }
 
 /**

@@ -6,6 +6,10 @@ export interface Engine {
   readonly args: readonly string[]
   /** Reads a file that nobody is to read again, and removes it. */
   take(path: string): string
+  /** Removes a file. */
+  remove(path: string): void
+  /** Opens a pipe for one direction; gives what moves bytes through it, and says how many. */
+  openPipe(path: string, direction: 'read' | 'write'): (bytes: Uint8Array) => number
   /** Makes the road to the broker. */
   connect(socket: string): Transport
   /** Builds the error for a host that was not granted; `caller` was made where the extension asked. */

@@ -13,6 +13,11 @@ export function createBunEngine(): Engine {
       fs.unlinkSync(path)
       return text
     },
+    remove: fs.unlinkSync,
+    openPipe(path, direction) {
+      const descriptor = fs.openSync(path, direction[0]!)
+      return (bytes) => fs[`${direction}Sync`](descriptor, bytes)
+    },
     connect: (socket) => (url, init) => ownFetch(url, { ...init, unix: socket } as RequestInit),
     // Bun forgets who has waited for it.
     refuse(message, { stack = '' }) {
@@ -55,7 +60,9 @@ declare const process: {
   getBuiltinModule(name: 'node:fs'): {
     readFileSync(path: string, encoding: 'utf8'): string
     unlinkSync(path: string): void
-    writeSync(descriptor: number, text: string): number
+    openSync(path: string, flags: string): number
+    readSync(descriptor: number, bytes: Uint8Array): number
+    writeSync(descriptor: number, data: string | Uint8Array): number
   }
   on(event: 'beforeExit' | 'SIGPIPE', listener: () => void): void
   on(event: 'uncaughtException' | 'unhandledRejection', listener: (error: unknown) => void): void

@@ -12,6 +12,11 @@ export function createDenoEngine(): Engine {
       Deno.removeSync(path)
       return text
     },
+    remove: Deno.removeSync,
+    openPipe(path, direction) {
+      const file = Deno.openSync(path, { [direction]: true })
+      return (bytes) => file[`${direction}Sync`](bytes) ?? 0
+    },
     connect(socket) {
       const client = Deno.createHttpClient({ proxy: { transport: 'unix', path: socket } })
       return (url, init) => ownFetch(url, { ...init, client } as RequestInit)
@@ -111,5 +116,9 @@ declare const Deno: {
   unrefTimer(timer: ReturnType<typeof setTimeout>): void
   readTextFileSync(path: string): string
   removeSync(path: string): void
+  openSync(path: string, options: { read?: boolean; write?: boolean }): {
+    readSync(bytes: Uint8Array): number | null
+    writeSync(bytes: Uint8Array): number
+  }
   createHttpClient(options: { proxy: { transport: 'unix'; path: string } }): unknown
 }

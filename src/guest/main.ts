@@ -3,11 +3,12 @@
  * the extension and reports what it throws. It knows no credential, and is no wall: whatever it can do, so can the
  * extension.
  */
-import { EXIT_UNCAUGHT, EXIT_UNREAD, PROTOCOL_VERSION } from '#protocol'
+import { EXIT_UNCAUGHT, EXIT_UNREAD, PROTOCOL_VERSION, RUN_FILE } from '#protocol'
 import type { RunDescription } from '#protocol'
 import { ApiError } from './api_error.ts'
 import { createApi } from './api.ts'
 import type { Api } from './api.ts'
+import { createCalls } from './calls.ts'
 import { createFetch } from './egress.ts'
 import { engine } from './this_engine.ts'
 import { ownFrames, renderError, report } from './report.ts'
@@ -20,9 +21,13 @@ export interface Invocation {
   state: string | null
 }
 
-const run = readDescription(new URL('../scratch/run.json', import.meta.url).pathname)
+const scratch = new URL('../scratch', import.meta.url).pathname
+
+const run = readDescription(`${scratch}/${RUN_FILE}`)
 
 const transport = engine.connect(run.socket)
+
+const calls = createCalls(run, scratch, transport, engine)
 
 /** Calls the API with the user's credential, which stays in the host. */
 export const api: Api = createApi(

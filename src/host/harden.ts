@@ -1,3 +1,5 @@
+import { openCLibrary } from './c_library.ts'
+
 /** Option of prctl(2): whether other processes may look into this one, and whether it leaves a core file. */
 const PR_SET_DUMPABLE = 4
 
@@ -11,30 +13,8 @@ const PR_SET_DUMPABLE = 4
  */
 export async function closeProcess(): Promise<boolean> {
   try {
-    return (await openPrctl())(PR_SET_DUMPABLE, 0n) === 0
+    return (await openCLibrary()).prctl(PR_SET_DUMPABLE, 0n) === 0
   } catch {
     return false
   }
-}
-
-type Prctl = (option: number, value: bigint) => number
-
-async function openPrctl(): Promise<Prctl> {
-  if ('Bun' in globalThis) {
-    const { dlopen } = await import('bun:ffi')
-    const { symbols } = dlopen('libc.so.6', { prctl: { args: ['i32', 'u64'], returns: 'i32' } })
-    return symbols.prctl
-  }
-  const { symbols } = Deno.dlopen('libc.so.6', {
-    prctl: { parameters: ['i32', 'u64'], result: 'i32' },
-  })
-  return symbols.prctl
-}
-
-/** The engine's own words, where it is the host. */
-declare const Deno: {
-  dlopen(
-    path: string,
-    symbols: { prctl: { parameters: readonly string[]; result: string } },
-  ): { symbols: { prctl: Prctl } }
 }

@@ -2,6 +2,7 @@
  * The life of one run: makes its directory, starts its broker and its guest, passes signals on, and sees to it that
  * nothing is left. It runs code and never installs any; the credential passes through as a source it cannot open.
  */
+export type { CallFunction, CallFunctions } from './answer_call.ts'
 export { closeProcess } from './harden.ts'
 export { run } from './run.ts'
 export type { RunOptions } from './run.ts'

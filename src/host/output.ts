@@ -1,5 +1,6 @@
 import type { Guest } from '#sandbox'
 import { fstatSync, readdirSync, readFileSync } from 'node:fs'
+import { openCLibrary } from './c_library.ts'
 
 /** How often it is looked whether anybody still reads, in milliseconds. */
 const INTERVAL = 100
@@ -58,7 +59,8 @@ async function isReaderGone(descriptor: number): Promise<boolean> {
   const entry = new DataView(new ArrayBuffer(8))
   entry.setInt32(0, descriptor, true)
   try {
-    ;(await (poll ??= openPoll()))(new Uint8Array(entry.buffer), 1n, 0)
+    const { poll } = await openCLibrary()
+    poll(new Uint8Array(entry.buffer), 1n, 0)
   } catch {
     return false
   }
@@ -95,29 +97,4 @@ function readState(place: string): string[] {
   } catch {
     return []
   }
-}
-
-type Poll = (entries: Uint8Array, count: bigint, timeout: number) => number
-
-let poll: Promise<Poll> | undefined
-
-async function openPoll(): Promise<Poll> {
-  const library = process.platform === 'darwin' ? 'libSystem.dylib' : 'libc.so.6'
-  if ('Bun' in globalThis) {
-    const { dlopen } = await import('bun:ffi')
-    const { symbols } = dlopen(library, { poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' } })
-    return symbols.poll
-  }
-  const { symbols } = Deno.dlopen(library, {
-    poll: { parameters: ['buffer', 'u64', 'i32'], result: 'i32' },
-  })
-  return symbols.poll
-}
-
-/** The engine's own words, where it is the host. */
-declare const Deno: {
-  dlopen(
-    path: string,
-    symbols: { poll: { parameters: readonly string[]; result: string } },
-  ): { symbols: { poll: Poll } }
 }

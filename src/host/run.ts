@@ -11,6 +11,7 @@ import {
   planBun,
   planDeno,
   putUp,
+  scratchOf,
   startGuest,
   startWatchdog,
   writeGuestFiles,
@@ -26,6 +27,9 @@ import type {
   RunWatchdog,
 } from '#sandbox'
 import { pathToFileURL } from 'node:url'
+import type { CallFunctions } from './answer_call.ts'
+import { createCalls } from './calls.ts'
+import type { Calls } from './calls.ts'
 import { exitCode } from './exit_code.ts'
 import { closeProcess } from './harden.ts'
 import { watchOutput } from './output.ts'
@@ -58,6 +62,8 @@ export interface RunOptions {
   workingDirectory: string
   apiOrigin: string
   credential: CredentialSource
+  /** What the extension may ask of its host beside what every run offers, by name. */
+  functions?: CallFunctions
   /** Puts the question for a manifest without `[api]` table; the guest is stopped meanwhile. */
   ask: () => Promise<boolean>
   fetch: Fetch
@@ -90,13 +96,16 @@ export async function run(options: RunOptions): Promise<number> {
   let directory: RunDirectory | undefined
   let watchdog: RunWatchdog | undefined
   let broker: Broker | undefined
+  let calls: Calls | undefined
   try {
     directory = createRunDirectory(options.runPlaces)
     watchdog = startWatchdog(directory.path)
     const capability = createCapability()
     const started: { guest?: Guest } = {}
+    calls = createCalls({ functions: options.functions ?? {}, capability, log: options.log })
     broker = await startBroker({
       ...options,
+      answerCall: calls.answer,
       socket: directory.socket,
       capability,
       grant: options.granted.api,
@@ -118,7 +127,12 @@ export async function run(options: RunOptions): Promise<number> {
       state: options.stateDirectory,
     })
     if (signals.asked !== undefined) return exitCode({ code: null, signal: signals.asked })
-    const { ending, isUnread } = await runEngine(options, directory, { signals, watchdog, started })
+    const { ending, isUnread } = await runEngine(options, directory, {
+      signals,
+      watchdog,
+      started,
+      calls,
+    })
     if (ending.failure !== undefined) {
       options.wall?.forget()
       throw explainFailure(ending.failure)
@@ -133,6 +147,7 @@ export async function run(options: RunOptions): Promise<number> {
     return exitCode(ending)
   } finally {
     broker?.close()
+    await calls?.close()
     remove(directory, options.log)
     await watchdog?.dismiss()
     signals.release()
@@ -146,13 +161,15 @@ export async function run(options: RunOptions): Promise<number> {
 async function runEngine(
   options: RunOptions,
   directory: RunDirectory,
-  { signals, watchdog, started }: Live,
+  { signals, watchdog, started, calls }: Live,
 ): Promise<{ ending: Ending; isUnread: boolean }> {
   for (let isLast = false;; isLast = true) {
     const guest = await start(options, directory)
     watchdog.guard(guest.pid)
     signals.follow(guest)
     started.guest = guest
+    // Made while the guest starts, and so for nothing: a guest that is faster waits for them.
+    if (!isLast) await calls.listen(scratchOf(directory.path))
     if (!await closeProcess()) {
       options.log.debug('Other processes of this user can look into this one')
     }
@@ -170,6 +187,7 @@ interface Live {
   signals: Signals
   watchdog: RunWatchdog
   started: { guest?: Guest }
+  calls: Calls
 }
 
 /** Starts the engine, behind the wall that the kernel puts up. */

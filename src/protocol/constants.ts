@@ -15,6 +15,16 @@ export const CAPABILITY_HEADER = 'phylum-capability'
 /** Where the guest sends what is meant for another host than the API; the host sends it on, without a credential. */
 export const EGRESS_PATH = '/egress'
 
+/** Names of the two pipes in the run's scratch directory by which a guest asks its host, and waits for the answer. */
+export const CALL_PIPE = 'call'
+export const ANSWER_PIPE = 'answer'
+
+/** Where a guest asks the same without waiting. */
+export const CALL_PATH = '/call'
+
+/** Longest question to the host, in bytes. */
+export const MAX_CALL = 1024 * 1024
+
 /** Request header with the URL that such a request is for. */
 export const DESTINATION_HEADER = 'phylum-destination'
 

@@ -17,6 +17,21 @@ export interface RunDescription {
   state: string | null
 }
 
+/**
+ * What a guest asks of its host beside requests to the API: the body of a request to `CALL_PATH`, or, where the guest waits for the
+ * answer, a line of JSON in the pipe `CALL_PIPE`.
+ */
+export interface Call {
+  /** Name of what is to be done, "run_sandboxed". */
+  call: string
+  parameters?: unknown
+  /** Proves that the line comes from this run; in a request, a header does. */
+  capability?: string
+}
+
+/** What the host answers: a body, or a line of JSON in the pipe `ANSWER_PIPE`. */
+export type CallAnswer = { result: unknown } | WireError
+
 /** The body of a broker's own answer. Nothing else about a failure crosses the wire. */
 export interface WireError {
   error: {

@@ -3,16 +3,20 @@
  * Constants and types only, so that the guest can take them along; versioned by `PROTOCOL_VERSION`.
  */
 export {
+  ANSWER_PIPE,
   BROKER_ORIGIN,
+  CALL_PATH,
+  CALL_PIPE,
   CAPABILITY_HEADER,
   DESTINATION_HEADER,
   EGRESS_PATH,
   ERROR_HEADER,
   EXIT_UNCAUGHT,
   EXIT_UNREAD,
+  MAX_CALL,
   MAX_REQUESTS,
   OWN_HEADERS,
   PROTOCOL_VERSION,
   RUN_FILE,
 } from './constants.ts'
-export type { RunDescription, WireError } from './messages.ts'
+export type { Call, CallAnswer, RunDescription, WireError } from './messages.ts'

@@ -1,5 +1,5 @@
 import { display, PhylumError } from '#base'
-import { BROKER_ORIGIN, RUN_FILE } from '#protocol'
+import { ANSWER_PIPE, BROKER_ORIGIN, CALL_PIPE, RUN_FILE } from '#protocol'
 import { buildEnvironment, readableNames } from './environment.ts'
 import { GUEST_FILE, IMPORT_MAP_FILE, SCRATCH } from './guest_files.ts'
 import type { Launch, Plan } from './plan.ts'
@@ -29,7 +29,9 @@ const ALIASES = ['/proc', '/dev']
 export function planDeno(plan: Plan): Launch {
   const { granted } = plan
   const guest = `${plan.runDirectory}/${GUEST_FILE}`
-  const description = `${plan.runDirectory}/${SCRATCH}/${RUN_FILE}`
+  const scratch = (name: string) => `${plan.runDirectory}/${SCRATCH}/${name}`
+  const description = scratch(RUN_FILE)
+  const pipes = [CALL_PIPE, ANSWER_PIPE].map(scratch)
   // The broker is reached by a path, a socket and a host that leads nowhere; the engine wants to be told all three.
   const reach = [plan.socket]
   const state = plan.stateDirectory === null ? [] : [plan.stateDirectory]
@@ -39,6 +41,7 @@ export function planDeno(plan: Plan): Launch {
     plan.extensionDirectory,
     guest,
     description,
+    ...pipes,
     ...reach,
     ...state,
     ...without(granted.read, plan.denyAccess),
@@ -46,6 +49,7 @@ export function planDeno(plan: Plan): Launch {
   ]
   const write = granted.write === true ? true : [
     description,
+    ...pipes,
     ...reach,
     ...state,
     ...without(granted.write, [...plan.denyAccess, ...plan.denyWrite]),
@@ -71,7 +75,7 @@ export function planDeno(plan: Plan): Launch {
     ],
     environment: {
       ...buildEnvironment(plan),
-      DENO_DIR: `${plan.runDirectory}/${SCRATCH}/deno`,
+      DENO_DIR: scratch('deno'),
       DENO_NO_UPDATE_CHECK: '1',
       // Where no Node.js is in PATH, the engine would put itself there under that name.
       DENO_DISABLE_NODE_SHIM: '1',

@@ -19,6 +19,11 @@ export const SCRATCH = 'scratch'
 /** Directory for temporary files of the run. */
 export const TEMPORARY = `${SCRATCH}/tmp`
 
+/** The directory of a run in which host and guest meet. */
+export function scratchOf(runDirectory: string): string {
+  return `${runDirectory}/${SCRATCH}`
+}
+
 /** Writes into a run directory what the guest needs to start. */
 export function writeGuestFiles(runDirectory: string, description: RunDescription): void {
   const guest = `${runDirectory}/${GUEST_FILE}`

@@ -1,4 +1,5 @@
 import { brokerSocket } from './broker_socket.ts'
+import { calls, lines } from './calls.ts'
 import { commandLine } from './command_lines.ts'
 import { consent } from './consents.ts'
 import { displayed } from './displayed.ts'
@@ -15,12 +16,14 @@ import type { Target } from './target.ts'
 export const TARGETS: readonly Target[] = [
   apiUri,
   brokerSocket,
+  calls,
   commandLine,
   consent,
   displayed,
   endpointCover,
   endpointMatcher,
   guestTarget,
+  lines,
   manifest,
   manifestPath,
   netCover,

@@ -53,8 +53,7 @@ export const BUILT_INS: Readonly<Record<string, Doors>> = {
   'node:vm': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
   'node:v8': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
   'bun:ffi': {
-    'host/harden.ts': 'prctl(2) closes the process to others of the same user',
-    'host/output.ts': 'poll(2) knows whether anybody still reads',
+    'host/c_library.ts': 'prctl(2), poll(2) and mkfifo(3), which no runtime offers',
     'cli/terminal_mode.ts': 'tcgetattr(3) and tcsetattr(3), which no runtime offers',
     'cli/platform.ts': 'isatty(3): the streams of the runtime would double what Bun needs to start',
     'sandbox/launcher/system.ts': 'makes the system calls that put up the wall',
