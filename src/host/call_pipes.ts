@@ -60,13 +60,19 @@ export async function openCallPipes(directory: string): Promise<CallPipes> {
   }
 }
 
-/** What a pipe takes at once. */
-const PIECE = 65_536
+/**
+ * What a pipe takes whole or not at all (`PIPE_BUF` of Linux). Deno goes on after a part has been taken, and where the rest is not, tells
+ * that alone: the part would be written again.
+ */
+const PIECE = 4_096
+
+/** What is read at once: as much as a pipe holds. */
+const CHUNK = 65_536
 
 /** Between two tries to write into a full pipe, in milliseconds. */
 const LONGEST_PAUSE = 20
 
-/** Writes as much as there is room for. */
+/** Writes a piece, if there is room for it. */
 function writeSome(descriptor: number, bytes: Uint8Array): number {
   try {
     return writeSync(descriptor, bytes)
@@ -99,7 +105,7 @@ function readInBun(path: string): Source {
 function readInThread(path: string): Source {
   const descriptor = openPipe(path, constants.O_RDWR)
   const waker = openPipe(path, constants.O_WRONLY | constants.O_NONBLOCK)
-  const buffer = new Uint8Array(PIECE)
+  const buffer = new Uint8Array(CHUNK)
   let isClosed = false
   let isReading = false
   const release = () => [descriptor, waker].forEach((each) => closeSync(each))
