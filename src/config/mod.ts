@@ -3,6 +3,8 @@
  * It refuses to guess: what is malformed, cut off, not the user's own or not writable is an error, never a default.
  * yaml is imported when a settings file is read, and not before: it costs more than a whole start of phylum.
  */
+export { PROJECT_FILE, readCurrentProject, writeCurrentProject } from './current_project.ts'
+export type { CurrentProject, ProjectLink } from './current_project.ts'
 export { ENVIRONMENT } from './env.ts'
 export type { Environment, EnvironmentName } from './env.ts'
 export { withLock } from './lock.ts'

@@ -25,7 +25,10 @@ export interface OpenFile {
 export async function readFile<T>(
   path: string,
   use: (file: OpenFile) => Promise<T>,
+  subject = 'settings',
 ): Promise<T | undefined> {
+  const cannotRead = (path: string, state: string, cause?: unknown) =>
+    refuseFile(path, state, { cause, subject })
   let handle: FileHandle
   try {
     // Without O_NONBLOCK a named pipe in the place of the file would halt phylum until somebody writes to it.
@@ -38,13 +41,17 @@ export async function readFile<T>(
     return undefined
   }
   try {
-    return await use(await readOpen(path, handle))
+    return await use(await readOpen(path, handle, cannotRead))
   } finally {
     await handle.close()
   }
 }
 
-async function readOpen(path: string, handle: FileHandle): Promise<OpenFile> {
+async function readOpen(
+  path: string,
+  handle: FileHandle,
+  cannotRead: (path: string, state: string, cause?: unknown) => PhylumError,
+): Promise<OpenFile> {
   const status = await handle.stat()
   if (status.isDirectory()) throw cannotRead(path, 'it is a directory')
   if (!status.isFile()) throw cannotRead(path, 'it is not a regular file')
@@ -80,8 +87,15 @@ async function isLink(path: string): Promise<boolean> {
 }
 
 /** Builds the error for settings that cannot be read. */
-export function cannotRead(path: string, state: string, cause?: unknown): PhylumError {
-  return new PhylumError('ERR_CONFIG_READ', `Cannot read settings "${display(path)}": ${state}`, {
-    cause,
-  })
+export function cannotRead(path: string, state: string): PhylumError {
+  return refuseFile(path, state, { subject: 'settings' })
+}
+
+function refuseFile(
+  path: string,
+  state: string,
+  { cause, subject }: { cause?: unknown; subject: string },
+): PhylumError {
+  const message = `Cannot read ${subject} "${display(path)}": ${state}`
+  return new PhylumError('ERR_CONFIG_READ', message, { cause })
 }

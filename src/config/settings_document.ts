@@ -1,6 +1,6 @@
 import type { Document, LineCounter, Node, ParsedNode } from 'yaml'
 import { display, PhylumError } from '#base'
-import { decodeText } from './decode_text.ts'
+import { decodeText, type FileKind, SETTINGS_FILE } from './decode_text.ts'
 
 /** Deepest nesting; the file itself needs two levels, and unknown keys may bring some more. */
 const MAX_DEPTH = 32
@@ -31,28 +31,35 @@ export interface SettingsTree {
  */
 export class SettingsDocument {
   readonly #file: string
+  readonly #subject: string
   readonly #yaml: typeof import('yaml')
   readonly #lines: LineCounter
   readonly #document: Document<ParsedNode>
 
   private constructor(
     file: string,
+    subject: string,
     yaml: typeof import('yaml'),
     lines: LineCounter,
     document: Document<ParsedNode>,
   ) {
     this.#file = file
+    this.#subject = subject
     this.#yaml = yaml
     this.#lines = lines
     this.#document = document
   }
 
   /**
-   * Parses the content of a settings file.
+   * Parses the content of a settings file, or of another of ours that is written alike.
    * @throws ERR_CONFIG_SYNTAX with file, line and column
    */
-  static async parse(bytes: Uint8Array, file: string): Promise<SettingsDocument> {
-    const text = decodeText(bytes, file)
+  static async parse(
+    bytes: Uint8Array,
+    file: string,
+    kind: FileKind = SETTINGS_FILE,
+  ): Promise<SettingsDocument> {
+    const text = decodeText(bytes, file, kind)
     const yaml = await import('yaml')
     const lines = new yaml.LineCounter()
     const document = yaml.parseDocument(text, {
@@ -67,7 +74,7 @@ export class SettingsDocument {
       logLevel: 'error',
       lineCounter: lines,
     })
-    const parsed = new SettingsDocument(file, yaml, lines, document)
+    const parsed = new SettingsDocument(file, kind.subject, yaml, lines, document)
     parsed.#assertPlain()
     return parsed
   }
@@ -136,7 +143,9 @@ export class SettingsDocument {
     const name = path.join('.')
     return new PhylumError(
       'ERR_CONFIG_TYPE',
-      `Cannot read settings ${this.#placeAt(0)}: "${name}" is missing, so the file may be cut off`,
+      `Cannot read ${this.#subject} ${
+        this.#placeAt(0)
+      }: "${name}" is missing, so the file may be cut off`,
       { hints: [`add "${name}", or remove the file to begin anew`] },
     )
   }
@@ -180,7 +189,7 @@ export class SettingsDocument {
     const name = path.length === 0 ? 'the file' : `"${path.join('.')}"`
     return new PhylumError(
       'ERR_CONFIG_TYPE',
-      `Cannot read settings ${this.#place(node)}: ${name} is ${what}, not ${wanted}`,
+      `Cannot read ${this.#subject} ${this.#place(node)}: ${name} is ${what}, not ${wanted}`,
     )
   }
 
@@ -224,7 +233,7 @@ export class SettingsDocument {
   #refuse(offset: number, state: string): PhylumError {
     return new PhylumError(
       'ERR_CONFIG_SYNTAX',
-      `Cannot read settings ${this.#placeAt(offset)}: ${state}`,
+      `Cannot read ${this.#subject} ${this.#placeAt(offset)}: ${state}`,
     )
   }
 

@@ -11,7 +11,7 @@ export const PACKAGES: Readonly<Record<string, Doors>> = {
   '@clack/prompts': { 'cli/': 'asks at the terminal' },
   'open': { 'cli/browser.ts': 'opens the login page' },
   'string-width': { 'cli/': 'lines up tables' },
-  'yaml': { 'config/': 'settings.yaml' },
+  'yaml': { 'config/': 'settings.yaml, and .phylum_project' },
   'openid-client': { 'auth/': 'exchanges refresh tokens, logs in' },
   'jose': {
     'auth/': 'checks what the login service signed',
