@@ -9,6 +9,7 @@ import type { Egress } from './egress.ts'
 import { renderFailure } from './failure.ts'
 import { pickRequestHeaders } from './headers.ts'
 import type { LookUp } from './look_up.ts'
+import { findApiTarget } from './placeholder.ts'
 import { createQueue } from './queue.ts'
 import type { Slot } from './queue.ts'
 import { filterRedirect } from './redirect.ts'
@@ -19,6 +20,7 @@ import type { Incoming } from './incoming.ts'
 import { serveSocket } from './serve_socket.ts'
 import { parseTarget } from './target.ts'
 import type { Target } from './target.ts'
+import { createUserInfo, isUserInfo } from './user_info.ts'
 
 /** A request body up to this many bytes is read before it is sent on, so that it can be sent twice. */
 const REPLAYABLE_BODY = 1024 * 1024
@@ -29,6 +31,8 @@ export interface BrokerOptions {
   socket: string
   /** What each request must show. */
   capability: string
+  /** What stands for the credential where an extension makes a header of its own; worth something here, and nowhere else. */
+  placeholder: string
   apiOrigin: string
   grant: Grant
   /** Puts the question for a manifest that does not say what it asks of the API. */
@@ -69,6 +73,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     throw error
   }
   const send = createSend({ ...options, credential })
+  const askUserInfo = createUserInfo(options.apiOrigin, send)
   const queue = createQueue()
   // What few extensions need is loaded for those.
   let egress: Promise<Egress> | undefined
@@ -79,7 +84,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     if (incoming.target === CALL_PATH && options.answerCall !== undefined) {
       return await passCall(incoming, options.answerCall)
     }
-    if (incoming.target === EGRESS_PATH) return await (await (egress ??= openEgress()))(incoming)
+    if (incoming.target !== EGRESS_PATH) return await callApi(incoming)
+    const target = findApiTarget(incoming.headers, options)
+    return target === undefined
+      ? await (await (egress ??= openEgress()))(incoming)
+      : await callApi({ ...incoming, target })
+  }
+
+  async function callApi(incoming: Incoming): Promise<Response> {
     assertMethod(incoming.method)
     const target = parseTarget(incoming.target, options.apiOrigin)
     const headers = pickRequestHeaders(incoming.headers)
@@ -100,14 +112,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     headers: Headers,
     slot: Slot,
   ): Promise<Response> {
-    const response = await send({
-      method: incoming.method,
-      target,
-      headers,
-      body: await readReplayable(incoming),
-      signal: incoming.signal,
-      slot,
-    })
+    const { method, signal } = incoming
+    const response = isUserInfo(method, target)
+      ? await askUserInfo(signal, slot)
+      : await send({ method, target, headers, body: await readReplayable(incoming), signal, slot })
     try {
       return filterRedirect(
         response,

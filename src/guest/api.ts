@@ -37,6 +37,19 @@ export type Transport = (url: string, init: RequestInit) => Promise<Response>
 /** Called with the manifest line for a request that was refused. */
 export type OnDenied = (message: string, grant: string, stack: string) => void
 
+/** Code of a request that the manifest does not grant. It is an answer, status 403, and no error. */
+export const DENIED = 'ERR_BROKER_DENIED'
+
+/** Says which line of the manifest would have allowed a request. */
+export async function reportDenied(
+  response: Response,
+  caller: Error,
+  onDenied: OnDenied,
+): Promise<void> {
+  const { error } = (await response.clone().json()) as WireError
+  onDenied(error.message, error.grant ?? '', caller.stack ?? '')
+}
+
 /** Makes the extension's `api`. */
 export function createApi(run: RunDescription, transport: Transport, onDenied: OnDenied): Api {
   const takeTurn = createTurns(MAX_REQUESTS)
@@ -60,10 +73,7 @@ export function createApi(run: RunDescription, transport: Transport, onDenied: O
       const url = resolve(input instanceof Request ? input.url : input, run.apiOrigin)
       request.signal?.throwIfAborted()
       const response = await followRedirect(url, request, send)
-      if (response.headers.has(ERROR_HEADER)) {
-        const { error } = (await response.clone().json()) as WireError
-        onDenied(error.message, error.grant ?? '', caller.stack ?? '')
-      }
+      if (response.headers.has(ERROR_HEADER)) await reportDenied(response, caller, onDenied)
       return response
     },
   }

@@ -6,8 +6,8 @@ import {
   ERROR_HEADER,
 } from '#protocol'
 import type { RunDescription } from '#protocol'
-import { readError, spread } from './api.ts'
-import type { Transport } from './api.ts'
+import { DENIED, readError, reportDenied, spread } from './api.ts'
+import type { OnDenied, Transport } from './api.ts'
 import { describe } from './describe.ts'
 import type { Engine } from './engine.ts'
 import { followRedirect } from './redirect.ts'
@@ -21,6 +21,7 @@ export interface EgressOptions {
   /** The engine's own, for what needs no network. */
   fetch: Fetch
   refuse: Engine['refuse']
+  onDenied: OnDenied
 }
 
 /** Codes of what the manifest does not grant; their messages are in the words of the engine. */
@@ -54,7 +55,10 @@ export function createFetch(run: RunDescription, options: EgressOptions): Fetch 
       headers,
       redirect: 'manual',
     })
-    if (!response.headers.has(ERROR_HEADER)) return describe(response, url, false)
+    const fault = response.headers.get(ERROR_HEADER)
+    // A request to the API, by what stands for the credential; refused as `api.fetch` refuses.
+    if (fault === DENIED) await reportDenied(response, caller, options.onDenied)
+    if (fault === null || fault === DENIED) return describe(response, url, false)
     const error = await readError(response)
     throw REFUSALS.has(error.code) ? options.refuse(error.message, caller) : error
   }

@@ -3,7 +3,8 @@ import type { CredentialSource, Fetch, Log } from '#base'
 import { startBroker } from '#broker'
 import type { Broker } from '#broker'
 import type { GrantedPermissions } from '#permissions'
-import { EXIT_UNREAD, PROTOCOL_VERSION } from '#protocol'
+import { EXIT_UNREAD, PLACEHOLDER_PREFIX, PROTOCOL_VERSION } from '#protocol'
+import type { RunDescription } from '#protocol'
 import {
   assertHoldable,
   assertWhole,
@@ -26,6 +27,7 @@ import type {
   Plan,
   RunWatchdog,
 } from '#sandbox'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { CallFunctions } from './answer_call.ts'
 import { createCalls } from './calls.ts'
@@ -39,6 +41,9 @@ import type { RunDirectory } from './run_directory.ts'
 import { catchSignals } from './signals.ts'
 import type { Signals } from './signals.ts'
 
+/** Where an extension's `localStorage` lies in its state directory. */
+const STORAGE_FILE = 'local_storage.sqlite'
+
 /** What one run needs. */
 export interface RunOptions {
   extension: {
@@ -48,6 +53,10 @@ export interface RunOptions {
     entryPoint: string
     /** What its digest leaves out: it could change unseen, so it must not be loaded either. */
     undigested: string
+    /** Whether it is kept by phylum, and so may keep something itself from run to run. */
+    isInstalled: boolean
+    /** What its manifest asks for, as it is written. */
+    permissions: RunDescription['permissions']
   }
   granted: GrantedPermissions
   args: readonly string[]
@@ -101,6 +110,8 @@ export async function run(options: RunOptions): Promise<number> {
     directory = createRunDirectory(options.runPlaces)
     watchdog = startWatchdog(directory.path)
     const capability = createCapability()
+    // Of its own: extensions show it to other hosts, which are not to learn the capability from it.
+    const placeholder = PLACEHOLDER_PREFIX + createCapability()
     const started: { guest?: Guest } = {}
     calls = createCalls({ functions: options.functions ?? {}, capability, log: options.log })
     broker = await startBroker({
@@ -108,6 +119,7 @@ export async function run(options: RunOptions): Promise<number> {
       answerCall: calls.answer,
       socket: directory.socket,
       capability,
+      placeholder,
       grant: options.granted.api,
       ask: () => pausing(started.guest, options.ask),
       credential: {
@@ -120,11 +132,16 @@ export async function run(options: RunOptions): Promise<number> {
       version: PROTOCOL_VERSION,
       socket: directory.socket,
       capability,
+      placeholder,
       apiOrigin: options.apiOrigin,
       name: options.extension.name,
       entryPoint: pathToFileURL(options.extension.entryPoint).href,
       directory: pathToFileURL(`${options.extension.directory}/`).href,
       state: options.stateDirectory,
+      storage: options.stateDirectory === null || !options.extension.isInstalled
+        ? null
+        : join(options.stateDirectory, STORAGE_FILE),
+      permissions: options.extension.permissions,
     })
     if (signals.asked !== undefined) return exitCode({ code: null, signal: signals.asked })
     const { ending, isUnread } = await runEngine(options, directory, {

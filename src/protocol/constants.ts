@@ -1,5 +1,5 @@
 /** Raised with every change that an older guest or host would misunderstand. */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /**
  * The origin under which the guest addresses the broker; the request itself goes to the socket. The engine wants to be
@@ -27,6 +27,12 @@ export const MAX_CALL = 1024 * 1024
 
 /** Request header with the URL that such a request is for. */
 export const DESTINATION_HEADER = 'phylum-destination'
+
+/**
+ * What the access tokens that extensions are given begin with. Such a token stands for the credential in one run, and for nothing
+ * anywhere else; no key and no token of any API begins so.
+ */
+export const PLACEHOLDER_PREFIX = 'phylum-placeholder_'
 
 /** What the names of all headers between guest and broker begin with; none of them goes any further. */
 export const OWN_HEADERS = 'phylum-'

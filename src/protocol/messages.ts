@@ -5,6 +5,8 @@ export interface RunDescription {
   socket: string
   /** Proves to the broker that a request comes from this run; 256 random bits, base64url. */
   capability: string
+  /** What the extension is given for an access token: `PLACEHOLDER_PREFIX` and 256 random bits, base64url. */
+  placeholder: string
   /** Origin of the API, for `Response.url` and for absolute URLs: "https://api.example". */
   apiOrigin: string
   /** Name of the extension, as its manifest gives it. */
@@ -15,6 +17,10 @@ export interface RunDescription {
   directory: string
   /** Directory for the extension's own state, or null when it may not keep any. */
   state: string | null
+  /** File of its `localStorage`, or null when it has none: it is not installed. */
+  storage: string | null
+  /** The `[permissions]` table of its manifest, as it is written. */
+  permissions: Readonly<Record<string, boolean | readonly string[]>>
 }
 
 /**

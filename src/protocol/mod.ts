@@ -16,6 +16,7 @@ export {
   MAX_CALL,
   MAX_REQUESTS,
   OWN_HEADERS,
+  PLACEHOLDER_PREFIX,
   PROTOCOL_VERSION,
   RUN_FILE,
 } from './constants.ts'

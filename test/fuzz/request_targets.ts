@@ -58,6 +58,9 @@ const DESCRIPTION = {
   entryPoint: 'file:///x/main.ts',
   directory: 'file:///x/',
   state: null,
+  placeholder: 'x',
+  storage: null,
+  permissions: {},
 }
 
 /** What an extension gives to `api.fetch()`. */

@@ -3,6 +3,7 @@ import type { Credential, CredentialSource, Log } from '#base'
 import { startBroker } from '#broker'
 import type { Broker, BrokerOptions } from '#broker'
 import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
@@ -19,6 +20,7 @@ export interface Bench {
   broker: Broker
   canary: string
   capability: string
+  placeholder: string
   socket: string
   /** What was logged. */
   log: string[]
@@ -68,10 +70,12 @@ export async function startBench(options: Partial<BrokerOptions> = {}): Promise<
   const socket = join(directory, 'b.sock')
   const canary = createCanary()
   const capability = `capability-${canary.slice(-20)}`
+  const placeholder = `phylum-placeholder_${randomBytes(32).toString('base64url')}`
   const log: string[] = []
   const broker = await startBroker({
     socket,
     capability,
+    placeholder,
     apiOrigin: api.origin,
     grant: true,
     ask: () => Promise.resolve(true),
@@ -137,6 +141,7 @@ export async function startBench(options: Partial<BrokerOptions> = {}): Promise<
     broker,
     canary,
     capability,
+    placeholder,
     socket,
     log,
     ask,
