@@ -1,4 +1,5 @@
 import type { Transport } from './api.ts'
+import type { Database } from './storage.ts'
 
 /** What the guest needs of the engine that it runs in; all else of it is the extension's business. */
 export interface Engine {
@@ -10,6 +11,8 @@ export interface Engine {
   remove(path: string): void
   /** Opens a pipe for one direction; gives what moves bytes through it, and says how many. */
   openPipe(path: string, direction: 'read' | 'write'): (bytes: Uint8Array) => number
+  /** Opens a database, or makes one. */
+  openDatabase(path: string): Database
   /** Makes the road to the broker. */
   connect(socket: string): Transport
   /** Builds the error for a host that was not granted; `caller` was made where the extension asked. */

@@ -1,4 +1,5 @@
 import type { Engine } from './engine.ts'
+import type { Database } from './storage.ts'
 
 /** The guest's needs in the words of Bun. */
 export function createBunEngine(): Engine {
@@ -18,6 +19,7 @@ export function createBunEngine(): Engine {
       const descriptor = fs.openSync(path, direction[0]!)
       return (bytes) => fs[`${direction}Sync`](descriptor, bytes)
     },
+    openDatabase: (path) => new (process.getBuiltinModule('bun:sqlite').Database)(path),
     connect: (socket) => (url, init) => ownFetch(url, { ...init, unix: socket } as RequestInit),
     // Bun forgets who has waited for it.
     refuse(message, { stack = '' }) {
@@ -64,6 +66,7 @@ declare const process: {
     readSync(descriptor: number, bytes: Uint8Array): number
     writeSync(descriptor: number, data: string | Uint8Array): number
   }
+  getBuiltinModule(name: 'bun:sqlite'): { Database: new (path: string) => Database }
   on(event: 'beforeExit' | 'SIGPIPE', listener: () => void): void
   on(event: 'uncaughtException' | 'unhandledRejection', listener: (error: unknown) => void): void
   exit(code: number): never

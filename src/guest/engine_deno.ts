@@ -1,4 +1,5 @@
 import type { Engine } from './engine.ts'
+import type { Database } from './storage.ts'
 
 const encoder = new TextEncoder()
 
@@ -17,6 +18,7 @@ export function createDenoEngine(): Engine {
       const file = Deno.openSync(path, { [direction]: true })
       return (bytes) => file[`${direction}Sync`](bytes) ?? 0
     },
+    openDatabase: (path) => new (process.getBuiltinModule('node:sqlite').DatabaseSync)(path),
     connect(socket) {
       const client = Deno.createHttpClient({ proxy: { transport: 'unix', path: socket } })
       return (url, init) => ownFetch(url, { ...init, client } as RequestInit)
@@ -121,4 +123,9 @@ declare const Deno: {
     writeSync(bytes: Uint8Array): number
   }
   createHttpClient(options: { proxy: { transport: 'unix'; path: string } }): unknown
+}
+
+/** The words of Node.js in it. */
+declare const process: {
+  getBuiltinModule(name: 'node:sqlite'): { DatabaseSync: new (path: string) => Database }
 }

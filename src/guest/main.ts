@@ -9,9 +9,13 @@ import { ApiError } from './api_error.ts'
 import { createApi } from './api.ts'
 import type { Api } from './api.ts'
 import { createCalls } from './calls.ts'
+import { createPhylumApi } from './create_phylum_api.ts'
 import { createFetch } from './egress.ts'
-import { engine } from './this_engine.ts'
+import { ApiVersion } from './phylum_api.ts'
+import type { PhylumApi as PhylumApiType } from './phylum_api.ts'
 import { ownFrames, renderError, report } from './report.ts'
+import { createStorage } from './storage.ts'
+import { engine } from './this_engine.ts'
 
 /** What a module that exports a function by default is called with. */
 export interface Invocation {
@@ -30,26 +34,31 @@ const transport = engine.connect(run.socket)
 const calls = createCalls(run, scratch, transport, engine)
 
 /** Calls the API with the user's credential, which stays in the host. */
-export const api: Api = createApi(
-  run,
-  transport,
-  (message, grant, stack) => {
-    const place = ownFrames(stack, run.directory)[0]
-    report(
-      [`denied: ${message}`, place, `hint: add to PhylumExt.toml: ${grant}`].filter(Boolean).join(
-        '\n',
-      ),
-    )
-  },
-)
+export const api: Api = createApi(run, transport, onDenied)
+
+/** The extension API of the Rust CLI; the global `Phylum` is the same. */
+export const PhylumApi: PhylumApiType = createPhylumApi(run, api, calls)
+
+export { ApiVersion }
 
 /** How long a signal may take to arrive here after what it was sent for, in milliseconds. */
 const SIGNAL_DELAY = 100
 
 let isFinished = false
 
-globalThis.fetch = createFetch(run, { transport, fetch, refuse: engine.refuse }) as typeof fetch
-engine.offer({ api })
+globalThis.fetch = createFetch(run, {
+  transport,
+  fetch,
+  refuse: engine.refuse,
+  onDenied,
+}) as typeof fetch
+Object.assign(globalThis, { Phylum: PhylumApi })
+let storage: Storage | undefined
+Object.defineProperty(globalThis, 'localStorage', {
+  get: () => storage ??= createStorage(openStorage),
+  configurable: true,
+})
+engine.offer({ api, PhylumApi, ApiVersion })
 // Nobody reads the output any more (`| head -1`): it ends without a word, as the system would end any program. Left alone, the
 // engine ignores the signal that it is sent then, and a loop that prints would go on for ever.
 engine.onUnread(() => engine.exit(EXIT_UNREAD))
@@ -60,6 +69,23 @@ engine.watch(() => {
   // The engine ends with 0 when nothing is left to wait for; an extension that waits for ever has not succeeded.
   if (!isFinished) fail(new Error('it ended while it waited for a promise that nothing can settle'))
 }, fail)
+
+function onDenied(message: string, grant: string, stack: string): void {
+  const place = ownFrames(stack, run.directory)[0]
+  report(
+    [`denied: ${message}`, place, `hint: add to PhylumExt.toml: ${grant}`].filter(Boolean).join(
+      '\n',
+    ),
+  )
+}
+
+function openStorage() {
+  if (run.storage !== null) return engine.openDatabase(run.storage)
+  throw new DOMException(
+    'Cannot use localStorage: only an extension that is installed has one',
+    'NotSupportedError',
+  )
+}
 
 async function start(): Promise<void> {
   const module = await import(run.entryPoint)

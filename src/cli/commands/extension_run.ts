@@ -1,3 +1,4 @@
+import { readCurrentProject } from '#config'
 import { run } from '#host'
 import { resolvePermissions } from '#permissions'
 import { assertUnchanged, digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
@@ -87,6 +88,8 @@ export const extensionRun: Command = {
           directory: extension.directory,
           entryPoint: extension.entryPoint,
           undigested: join(extension.directory, NOT_DIGESTED),
+          isInstalled: extension.source !== 'path',
+          permissions: { ...extension.manifest.permissions },
         },
         granted,
         args: given.rest,
@@ -102,6 +105,7 @@ export const extensionRun: Command = {
           renew: (rejected) => credential.renew(rejected),
         },
         ask: () => borrow(ask),
+        functions: { current_project: () => describeCurrentProject(workingDirectory) },
         fetch,
         fetchAlone,
         timeout: context.options.timeout,
@@ -126,6 +130,20 @@ function makeStateDirectory({ paths }: Context, extension: Extension): string | 
     return realpathSync(path)
   } catch {
     return null
+  }
+}
+
+/** Describes the project of a directory as the file that names it does. */
+async function describeCurrentProject(directory: string): Promise<unknown> {
+  const project = await readCurrentProject(directory)
+  if (project === null) return null
+  const { id, name, createdAt, groupName, organizationName } = project
+  return {
+    id,
+    name,
+    created_at: createdAt,
+    group_name: groupName,
+    ...(organizationName === null ? {} : { organization_name: organizationName }),
   }
 }
 

@@ -1,0 +1,130 @@
+import type { RunDescription } from '#protocol'
+import type { Api } from './api.ts'
+import type { Calls } from './calls.ts'
+import { ApiVersion } from './phylum_api.ts'
+import type { CurrentProject, PhylumApi, ProcessOutput } from './phylum_api.ts'
+import { createProjects, joinGroup } from './projects.ts'
+import { StatusError } from './status_error.ts'
+
+/** Sends a request whose answer is to be a success, and gives that, parsed. */
+export type Ask = (act: string, method: string, path: string, body?: unknown) => Promise<unknown>
+
+/** Makes the extension API of the Rust CLI out of our own. Its functions need no `this`. */
+export function createPhylumApi(run: RunDescription, api: Api, calls: Calls): PhylumApi {
+  const send: PhylumApi['fetch'] = async (apiVersion, endpoint, init = {}) => {
+    const headers = new Headers(init.headers)
+    if (init.body !== undefined && init.body !== null && !headers.has('content-type')) {
+      headers.set('content-type', 'application/json')
+    }
+    // Extensions write ("v0", "/groups"), and ("v0/", "groups") as well.
+    const path = `${apiVersion.replace(/\/$/, '')}/${endpoint.replace(/^\//, '')}`
+    return await api.fetch(`/api/${path}`, { ...init, headers })
+  }
+
+  const ask: Ask = async (act, method, path, body) => {
+    const response = await send(
+      ApiVersion.V0,
+      path,
+      body === undefined ? { method } : { method, body: JSON.stringify(body) },
+    )
+    const text = await response.text()
+    if (!response.ok) throw new StatusError(act, response.status, text)
+    return text === '' ? undefined : JSON.parse(text)
+  }
+  // What the API answers is what the extension gets; nobody looks at it in between.
+  const get = ask as <T>(...words: Parameters<Ask>) => Promise<T>
+
+  const { findProject, ...projects } = createProjects(get)
+  const currentProject = () => calls.now('current_project') as CurrentProject | null
+
+  return {
+    ApiVersion,
+    fetch: send,
+    apiBaseUrl: async () => new URL(`${run.apiOrigin}/api`),
+    getUserInfo: () => get('ask whose credential it is', 'GET', '/userinfo'),
+    getAccessToken: async () => run.placeholder,
+    async getRefreshToken() {
+      throw new Error(
+        'Cannot give the refresh token: the credential stays with the host. Phylum.fetch() sends requests with it, and what ' +
+          'Phylum.getAccessToken() gives stands for it where fetch() sends a request to the API',
+      )
+    },
+    getGroups: () => get('list groups', 'GET', '/groups'),
+    ...projects,
+    getCurrentProject: currentProject,
+    async analyze(packages, project, group, label = 'uncategorized', organization) {
+      const act = 'analyze packages'
+      const target = project === undefined || project === null ? currentProject() : {
+        id: await findProject(project, group, organization),
+        group_name: joinGroup(group, organization) ?? null,
+      }
+      if (target === null) {
+        throw new Error(`Cannot ${act}: no project is named, and no ".phylum_project" is found`)
+      }
+      const { job_id } = await get<{ job_id: string }>(act, 'POST', '/data/jobs', {
+        packages: packages.map((each) => ({
+          ...('purl' in each ? { purl: each.purl } : pick(each)),
+          // The API's word for it.
+          lockfile: each.origin ?? ('lockfile' in each ? each.lockfile : undefined),
+        })),
+        is_user: true,
+        project: target.id,
+        label,
+        group_name: target.group_name ?? undefined,
+      })
+      return job_id
+    },
+    getJobStatus: (id, ignored) => get('ask for a job', 'POST', jobPath(id), leaveOut(ignored)),
+    getJobStatusRaw: (id, ignored) =>
+      get('ask for a job', 'POST', `${jobPath(id)}/raw`, leaveOut(ignored)),
+    checkPackages: (packages) =>
+      get('check packages', 'POST', '/data/packages/check', packages.map(pick)),
+    checkPackagesRaw: (packages) =>
+      get('check packages', 'POST', '/data/packages/check/raw', packages.map(pick)),
+    async getPackageDetails(name, version, packageType) {
+      const act = `tell about package "${name}"`
+      const { status, data } = await get<{ status: string; data?: Record<string, unknown> }>(
+        act,
+        'POST',
+        '/data/packages/submit',
+        { registry: packageType, name, version },
+      )
+      if (status === 'AlreadyProcessed' && data !== undefined) return data
+      throw new Error(`Cannot ${act}: it has not been processed yet`)
+    },
+    async parseDependencyFile(path) {
+      throw new Error(
+        `Cannot read dependency file "${path}": this version of phylum reads none yet, a later one will`,
+      )
+    },
+    runSandboxed: (process) => calls.now('run_sandboxed', process) as ProcessOutput,
+    permissions: () => ({
+      read: false,
+      write: false,
+      env: false,
+      run: false,
+      unsandboxed_run: false,
+      net: false,
+      ...structuredClone(run.permissions),
+    }),
+  }
+}
+
+interface PackageLike {
+  name: string
+  version: string
+  type: string
+}
+
+/** Takes of a package what the API knows. */
+function pick({ name, version, type }: PackageLike): PackageLike {
+  return { name, version, type }
+}
+
+function jobPath(id: string): string {
+  return `/data/jobs/${encodeURIComponent(id)}/policy/evaluate`
+}
+
+function leaveOut(packages: readonly PackageLike[] = []) {
+  return { ignored_packages: packages.map(pick) }
+}

@@ -1,0 +1,440 @@
+/** The versions of the API, as `Phylum.fetch` takes them. */
+export const ApiVersion = { V0: 'v0' } as const
+
+/** A version of the API: "v0". */
+export type ApiVersion = (typeof ApiVersion)[keyof typeof ApiVersion]
+
+/** A package of an ecosystem. */
+export interface Package {
+  name: string
+  version: string
+  /** Ecosystem: "npm", "pypi", "maven", "rubygems", "nuget", "cargo" or "golang". */
+  type: string
+}
+
+/** A package to be analyzed. */
+export interface PackageWithOrigin extends Package {
+  /** Path of the file that asks for it, as it is to be shown. */
+  origin?: string
+}
+
+/** A package to be analyzed, by its package URL. */
+export interface PurlWithOrigin {
+  /** "pkg:npm/react@18.2.0" */
+  purl: string
+  /** Path of the file that asks for it, as it is to be shown. */
+  origin?: string
+}
+
+/** What a policy makes of an analysis. */
+export interface PolicyEvaluationResponse {
+  is_failure: boolean
+  /** How many packages have not been analyzed yet. */
+  incomplete_count: number
+  /** For machines: JSON, as text. */
+  output: string
+  /** For people: Markdown. */
+  report: string
+}
+
+/** The same, package by package. */
+export interface PolicyEvaluationResponseRaw {
+  is_failure: boolean
+  /** How many packages have not been analyzed yet. */
+  incomplete_packages_count: number
+  help: string
+  /** Page of the analysis. */
+  job_link: string | null
+  dependencies: EvaluatedDependency[]
+}
+
+/** What a policy makes of one package. */
+export interface EvaluatedDependency {
+  purl: string
+  registry: string
+  name: string
+  version: string
+  rejections: PolicyRejection[]
+}
+
+/** A reason why a policy rejects a package. */
+export interface PolicyRejection {
+  title: string
+  suppressed?: boolean
+  suppression_reason?: string | null
+  source: RejectionSource
+}
+
+/** What a rejection is founded on. */
+export interface RejectionSource {
+  type: string
+  tag: string | null
+  /** "author", "engineering", "malicious_code", "vulnerability" or "license". */
+  domain: string | null
+  /** "info", "low", "medium", "high" or "critical". */
+  severity: string | null
+  description: string | null
+  reason: string | null
+}
+
+/** Whose credential it is. */
+export interface UserInfo {
+  email: string
+  name?: string
+  sub?: string
+  [claim: string]: unknown
+}
+
+/** A group that the user belongs to. */
+export interface UserGroup {
+  group_name: string
+  group_id?: string
+  role?: 'member' | 'admin'
+  /** RFC 3339. */
+  created_at: string
+  /** RFC 3339. */
+  last_modified: string
+}
+
+/** A project in a list. */
+export interface ProjectListEntry {
+  /** UUID. */
+  id: string
+  name: string
+  /** RFC 3339. */
+  created_at: string
+  /** RFC 3339. */
+  updated_at: string
+  ecosystems: string[]
+  group_name: string | null
+  organization_name?: string | null
+}
+
+/** A project that was there, or is now. */
+export interface CreatedProject {
+  /** UUID. */
+  id: string
+  status: 'Created' | 'Exists'
+}
+
+/** The project that a directory belongs to. */
+export interface CurrentProject {
+  /** UUID. */
+  id: string
+  name: string
+  /** RFC 3339. */
+  created_at: string
+  group_name: string | null
+}
+
+/** What a dependency file asks for. */
+export interface DependencyFile {
+  packages: Package[]
+  format: string
+  path: string
+}
+
+/** A command, and what it may do beside what every command may. */
+export interface SandboxedProcess {
+  /** Name of a program in PATH, or its path. */
+  cmd: string
+  args?: string[]
+  /** What it reads and writes: the extension's own, text for the result, or nothing. */
+  stdin?: 'inherit' | 'piped' | 'null'
+  stdout?: 'inherit' | 'piped' | 'null'
+  stderr?: 'inherit' | 'piped' | 'null'
+  exceptions?: {
+    read?: boolean | string[]
+    write?: boolean | string[]
+    run?: boolean | string[]
+    env?: boolean | string[]
+    net?: boolean
+    /** Nothing is granted beside these: not even what programs need to be linked. */
+    strict?: boolean
+  }
+}
+
+/** How a command ended. */
+export interface ProcessOutput {
+  /** What it wrote where that was "piped"; else empty. */
+  stdout: string
+  stderr: string
+  success: boolean
+  /** Number of the signal that ended it. */
+  signal: number | null
+  code: number | null
+}
+
+/** What a manifest asks for, as it is written there; what it does not name is `false`. */
+export interface ManifestPermissions {
+  read: boolean | readonly string[]
+  write: boolean | readonly string[]
+  env: boolean | readonly string[]
+  run: boolean | readonly string[]
+  unsandboxed_run: boolean | readonly string[]
+  net: boolean | readonly string[]
+}
+
+/**
+ * The extension API of the Rust CLI: the global `Phylum`, and what `import { PhylumApi } from "phylum"` gives. What a request needs of
+ * the manifest is said with each function; without an `[api]` table the first request asks the user.
+ *
+ * What asks the API rejects with an `Error` whose `status` is that of an answer which is no success, and with one whose `code` begins
+ * with `ERR_BROKER_` or `ERR_AUTH_` where there is no answer.
+ */
+export interface PhylumApi {
+  readonly ApiVersion: typeof ApiVersion
+
+  /**
+   * Sends a request to the API with the user's credential, as `api.fetch` does: what the manifest does not grant is answered with
+   * status 403. A body without a `Content-Type` is sent as `application/json`. A header with a credential is left out.
+   *
+   * @param apiVersion "v0"
+   * @param endpoint path below it, with its query: "/groups"
+   *
+   * @example
+   * ```ts
+   * import { ApiVersion, PhylumApi } from 'phylum'
+   *
+   * const response = await PhylumApi.fetch(ApiVersion.V0, '/groups')
+   * const { groups } = await response.json()
+   * ```
+   */
+  fetch(apiVersion: string, endpoint: string, init?: RequestInit): Promise<Response>
+
+  /**
+   * Tells where the API is, without a version: "https://api.phylum.io/api".
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * console.log(String(await PhylumApi.apiBaseUrl()))
+   * ```
+   */
+  apiBaseUrl(): Promise<URL>
+
+  /**
+   * Tells whose credential it is. Needs `"GET /userinfo"`.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const { email } = await PhylumApi.getUserInfo()
+   * ```
+   */
+  getUserInfo(): Promise<UserInfo>
+
+  /**
+   * Gives a placeholder of this run: sent as a bearer token to the API by `fetch`, it stands for the user's credential, and the request
+   * is judged as one of `api.fetch`. Anywhere else, and after the run, it means nothing.
+   *
+   * @param ignoreCerts ignored: the user decides on that
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const headers = { authorization: `Bearer ${await PhylumApi.getAccessToken()}` }
+   * const response = await fetch(`${await PhylumApi.apiBaseUrl()}/v0/groups`, { headers })
+   * ```
+   */
+  getAccessToken(ignoreCerts?: boolean): Promise<string>
+
+  /** Rejects: the credential that lasts is given to nobody. */
+  getRefreshToken(): Promise<string>
+
+  /**
+   * Lists the user's groups. Needs `"GET /groups"`.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * for (const { group_name } of (await PhylumApi.getGroups()).groups) console.log(group_name)
+   * ```
+   */
+  getGroups(): Promise<{ groups: UserGroup[] }>
+
+  /**
+   * Lists projects, from all pages: all that the user can see, or those of a group or an organization. Needs `"GET /projects"`.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const names = (await PhylumApi.getProjects('acme')).map(({ name }) => name)
+   * ```
+   */
+  getProjects(group?: string, organization?: string): Promise<ProjectListEntry[]>
+
+  /**
+   * Makes a project, or finds the one that has the name already. Needs `"POST /data/projects"`, and `"GET /projects"` to find it.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const { id, status } = await PhylumApi.createProject('website', 'acme')
+   * ```
+   */
+  createProject(
+    name: string,
+    group?: string,
+    repositoryUrl?: string,
+    organization?: string,
+  ): Promise<CreatedProject>
+
+  /**
+   * Deletes a project, found by its name. Needs `"GET /projects"` and `"DELETE /data/projects/:id"`.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * await PhylumApi.deleteProject('website', 'acme')
+   * ```
+   */
+  deleteProject(name: string, group?: string, organization?: string): Promise<void>
+
+  /**
+   * Tells which project the working directory belongs to, by the nearest `.phylum_project` upward; null without one.
+   *
+   * @throws Error where the file cannot be read or understood
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const project = PhylumApi.getCurrentProject()
+   * console.log(project?.name ?? 'no project')
+   * ```
+   */
+  getCurrentProject(): CurrentProject | null
+
+  /**
+   * Has packages analyzed. Needs `"POST /data/jobs"`, and `"GET /projects"` for a project by its name.
+   *
+   * @param project name of the project; the current one when it is absent
+   * @param label of the job; "uncategorized" unless given
+   * @returns the id of the job, for `getJobStatus`
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const id = await PhylumApi.analyze([{ name: 'react', version: '18.2.0', type: 'npm' }], 'website')
+   * const { is_failure } = await PhylumApi.getJobStatus(id)
+   * ```
+   */
+  analyze(
+    packages: (PackageWithOrigin | PurlWithOrigin)[],
+    project?: string,
+    group?: string,
+    label?: string,
+    organization?: string,
+  ): Promise<string>
+
+  /**
+   * Asks what the policy makes of a job. Needs `"POST /data/jobs/:id/policy/evaluate"`.
+   *
+   * @param ignoredPackages packages that are left out of account
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const { is_failure, report } = await PhylumApi.getJobStatus(Deno.args[0]!)
+   * ```
+   */
+  getJobStatus(jobId: string, ignoredPackages?: Package[]): Promise<PolicyEvaluationResponse>
+
+  /**
+   * Asks the same package by package. Needs `"POST /data/jobs/:id/policy/evaluate/raw"`.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const { dependencies } = await PhylumApi.getJobStatusRaw(Deno.args[0]!)
+   * ```
+   */
+  getJobStatusRaw(jobId: string, ignoredPackages?: Package[]): Promise<PolicyEvaluationResponseRaw>
+
+  /**
+   * Asks what the user's own policy makes of packages, without a job. Needs `"POST /data/packages/check"`.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const { is_failure } = await PhylumApi.checkPackages([{ name: 'react', version: '18.2.0', type: 'npm' }])
+   * ```
+   */
+  checkPackages(packages: Package[]): Promise<PolicyEvaluationResponse>
+
+  /**
+   * Asks the same package by package. Needs `"POST /data/packages/check/raw"`.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const { help } = await PhylumApi.checkPackagesRaw([{ name: 'react', version: '18.2.0', type: 'npm' }])
+   * ```
+   */
+  checkPackagesRaw(packages: Package[]): Promise<PolicyEvaluationResponseRaw>
+
+  /**
+   * Tells what is known of a package; one that is not is submitted, and the promise rejects. Needs `"POST /data/packages/submit"`.
+   *
+   * @param packageType ecosystem, "npm"
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const { license } = await PhylumApi.getPackageDetails('react', '18.2.0', 'npm')
+   * ```
+   */
+  getPackageDetails(
+    name: string,
+    version: string,
+    packageType: string,
+  ): Promise<Record<string, unknown>>
+
+  /** Rejects: dependency files cannot be read yet. */
+  parseDependencyFile(
+    path: string,
+    type?: string,
+    generateLockfiles?: boolean,
+    sandboxGeneration?: boolean,
+  ): Promise<DependencyFile>
+
+  /**
+   * Runs a command behind a wall of its own and waits for its end. Only what the manifest grants can be among its exceptions.
+   *
+   * @throws Error where the manifest does not grant it, or the command cannot be started
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const { code, stdout } = PhylumApi.runSandboxed({ cmd: 'ls', args: ['-la'], stdout: 'piped' })
+   * ```
+   */
+  runSandboxed(process: SandboxedProcess): ProcessOutput
+
+  /**
+   * Tells what the manifest asks for in `[permissions]`.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * if (PhylumApi.permissions().net === false) console.log('offline')
+   * ```
+   */
+  permissions(): ManifestPermissions
+}

@@ -1,0 +1,277 @@
+/** The extension API of the Rust CLI, function by function, as extensions that were written for it use it. */
+import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { test } from 'node:test'
+import { createCanary } from '../harness/canary.ts'
+import { startFakeApi } from '../harness/fake_api.ts'
+import type { FakeApi, Seen } from '../harness/fake_api.ts'
+import { FORMS, withHome } from '../harness/phylum.ts'
+import type { Form, Home, Outcome } from '../harness/phylum.ts'
+
+const ENGINES = ['deno', 'bun'] as const
+
+type Engine = (typeof ENGINES)[number]
+
+const json = (response: ServerResponse, value: unknown, status = 200) =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+
+async function readText(request: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of request) text += chunk
+  return text
+}
+
+const project = (id: string, name: string, group: string | null = null) => ({
+  id,
+  name,
+  created_at: '2026-01-01T00:00:00Z',
+  updated_at: '2026-01-01T00:00:00Z',
+  ecosystems: [],
+  group_name: group,
+  organization_name: null,
+})
+
+/** Three pages of projects; the names of the first two hold that of the third. */
+const PAGES: Record<string, unknown> = {
+  '': { values: [project('1', 'website-old')], has_more: true },
+  '1': { values: [project('2', 'website', 'acme'), project('3', 'website-2')], has_more: true },
+  '3': { values: [project('4', 'website'), project('5', 'site', 'big/acme')], has_more: false },
+}
+
+const ROUTES: Parameters<typeof startFakeApi>[0] = {
+  '/projects': (_, response, { searchParams }) =>
+    json(response, PAGES[searchParams.get('paginate.cursor') ?? '']),
+  // What was sent is what comes back.
+  '/data/jobs': async (request, response) => json(response, { job_id: await readText(request) }),
+  '/data/projects/4': (_, response) => void response.writeHead(204).end(),
+  '/locksmith/v1/userinfo': (_, response) => json(response, { email: 'ada@example.org' }),
+  '/data/packages/submit': async (request, response) =>
+    json(response, { status: 'AlreadyProcessed', data: { sent: await readText(request) } }),
+}
+
+interface Stage {
+  api: FakeApi
+  home: Home
+  engine: Engine
+  form: Form
+  canary: string
+  /** Writes the extension and runs it with `-y`. */
+  run(code: string, options?: { manifest?: string; args?: string[] }): Promise<Outcome>
+}
+
+/** Runs a test on both engines, and looks for the credential in all that is left. */
+function onEngines(
+  name: string,
+  body: (stage: Stage) => Promise<void>,
+  { forms = FORMS.slice(0, 1), engines = ENGINES, routes = {} }: {
+    forms?: readonly Form[]
+    engines?: readonly Engine[]
+    routes?: typeof ROUTES
+  } = {},
+): void {
+  for (
+    const [form, engine] of forms.flatMap((form) => engines.map((each) => [form, each] as const))
+  ) {
+    test(
+      `${name} [${form}, ${engine}]`,
+      withHome(async (home) => {
+        const canary = createCanary()
+        const api: FakeApi = await startFakeApi({
+          ...ROUTES,
+          '/locksmith/v1/.well-known/locksmith-configuration': (_, response) =>
+            json(response, { userinfo_endpoint: `${api.origin}/locksmith/v1/userinfo` }),
+          ...routes,
+        })
+        const seen: string[] = []
+        try {
+          await body({
+            api,
+            home,
+            engine,
+            form,
+            canary,
+            async run(code, { manifest = '', args = [] } = {}) {
+              home.extension('sample', {
+                'PhylumExt.toml':
+                  `name = "sample"\ndescription = "x"\nengine = "${engine}"\n${manifest}`,
+                'main.ts': code,
+              })
+              const outcome = await home.phylum(form, ['ext', 'run', '-y', './sample', ...args], {
+                environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin },
+              })
+              seen.push(outcome.stdout, outcome.stderr)
+              return outcome
+            },
+          })
+          home.assertNoLeak(canary, ...seen)
+        } finally {
+          await api.stop()
+        }
+      }),
+    )
+  }
+}
+
+/** What the API saw, in short. */
+const short = ({ method, url, body }: Seen) =>
+  `${method} ${decodeURIComponent(url)}${body === '' ? '' : ` ${body}`}`
+
+onEngines(
+  'an extension finds the API as a module and as a global, with a credential that it does not have',
+  async ({ api, canary, run }) => {
+    const { code, stdout, stderr } = await run(
+      `import { PhylumApi, ApiVersion, PolicyEvaluationResponseRaw } from "phylum";
+      const nothing: PolicyEvaluationResponseRaw | undefined = undefined;
+      const { getGroups } = Phylum;
+      const reply = await PhylumApi.fetch(ApiVersion.V0, "/groups");
+      console.log(JSON.stringify([nothing ?? null, PhylumApi === Phylum, Phylum.ApiVersion.V0,
+        await getGroups(), await reply.json(), String(await Phylum.apiBaseUrl())]));`,
+    )
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.deepEqual(JSON.parse(stdout), [
+      null,
+      true,
+      'v0',
+      { groups: [] },
+      { groups: [] },
+      `${api.origin}/api`,
+    ])
+    assert.deepEqual(api.seen.map(short), ['GET /api/v0/groups', 'GET /api/v0/groups'])
+    assert.equal(api.seen[0]?.headers.authorization, `Bearer ${canary}`)
+  },
+  { forms: FORMS },
+)
+
+onEngines(
+  'Phylum.fetch() takes the version and the endpoint as extensions write them, and leads nowhere else',
+  async ({ api, run }) => {
+    const calls: [string, string][] = [
+      ['v0', '/groups'],
+      ['v0/', '/groups'],
+      ['v0/', 'groups'],
+      ['v0', '/data/jobs/?limit=3&verbose=1'],
+      ['v1', '/groups#fragment'],
+      ['v0', '/a/../groups'],
+      ['v0?a=', '/groups'],
+    ]
+    const tricks: [string, string][] = [
+      ['v0', '//evil.example/x'],
+      ['/evil.example', '/x'],
+      ['..', '/../x'],
+      ['../..', '/locksmith/v1/tokens'],
+      ['v0', '/%2e%2e/%2e%2e/locksmith/v1/tokens'],
+      ['v0', '/a%2fb'],
+      ['v0', '/..%5c..%5cx'],
+      ['v0', '/a;/../..;/x'],
+    ]
+    const { code, stdout, stderr } = await run(
+      `const told = [];
+      for (const [version, endpoint] of ${JSON.stringify([...calls, ...tricks])}) {
+        try { told.push((await Phylum.fetch(version, endpoint)).status); } catch (error) { told.push(error.code); }
+      }
+      console.log(JSON.stringify(told));`,
+    )
+    assert.equal(code, 0, stderr)
+    const told = JSON.parse(stdout)
+    assert.deepEqual(told.slice(0, calls.length), calls.map(() => 200))
+    assert.deepEqual(told.slice(calls.length), tricks.map(() => 'ERR_BROKER_REQUEST'))
+    assert.deepEqual(api.seen.map(({ url }) => url), [
+      '/api/v0/groups',
+      '/api/v0/groups',
+      '/api/v0/groups',
+      '/api/v0/data/jobs/?limit=3&verbose=1',
+      '/api/v1/groups',
+      '/api/v0/groups',
+      '/api/v0?a=/groups',
+    ])
+  },
+)
+
+onEngines(
+  'Phylum.fetch() says what a body is where nobody has said it',
+  async ({ run }) => {
+    const { stdout } = await run(
+      `const send = async (init) => (await (await Phylum.fetch("v0", "/echo", init)).json());
+      const init = { method: "POST", body: "{}" };
+      console.log(JSON.stringify([
+        (await send(init)).headers["content-type"],
+        Object.keys(init).length,
+        (await send({ ...init, headers: { "Content-Type": "text/x" } })).headers["content-type"],
+        (await send({ ...init, headers: [["content-type", "text/y"], ["Authorization", "Bearer forged"]] })).headers,
+        (await send()).headers["content-type"] ?? null,
+      ]));`,
+    )
+    const [type, size, own, listed, none] = JSON.parse(stdout)
+    assert.deepEqual([type, size, own, none], ['application/json', 2, 'text/x', null])
+    assert.equal(listed['content-type'], 'text/y')
+    assert.doesNotMatch(listed.authorization, /forged/)
+  },
+)
+
+onEngines(
+  'each function sends what the Rust CLI sends, and gives what the API answers',
+  async ({ api, run }) => {
+    const { code, stdout, stderr } = await run(
+      `const told: Record<string, unknown> = {};
+      const react = { name: "react", version: "18.2.0", type: "npm", more: 1 };
+      told.user = await Phylum.getUserInfo();
+      told.groups = await Phylum.getGroups();
+      told.projects = (await Phylum.getProjects()).map(({ id }) => id);
+      await Phylum.getProjects("acme");
+      await Phylum.getProjects("acme", "big");
+      await Phylum.getProjects(undefined, "big");
+      told.created = await Phylum.createProject("fresh", "acme", "https://example.org/r", "big").catch(String);
+      await Phylum.deleteProject("website");
+      told.jobs = [
+        await Phylum.analyze([{ ...react, origin: "a/package.json" }, { purl: "pkg:npm/ms@2.0.0" }], "website", "acme", "main"),
+        await Phylum.analyze([{ purl: "pkg:npm/ms@2.0.0", origin: "b" }], "website"),
+      ];
+      await Phylum.getJobStatus("a b", [react]);
+      await Phylum.getJobStatusRaw("job-1");
+      await Phylum.checkPackages([react]);
+      await Phylum.checkPackagesRaw([react]);
+      told.package = await Phylum.getPackageDetails("react", "18.2.0", "npm");
+      console.log(JSON.stringify(told));`,
+    )
+    assert.equal(code, 0, stderr)
+    const react = '{"name":"react","version":"18.2.0","type":"npm"}'
+    assert.deepEqual(JSON.parse(stdout), {
+      user: { email: 'ada@example.org' },
+      groups: { groups: [] },
+      projects: ['1', '2', '3', '4', '5'],
+      created: { status: 'Created' },
+      jobs: [
+        `{"packages":[${
+          react.replace('}', ',"lockfile":"a/package.json"}')
+        },{"purl":"pkg:npm/ms@2.0.0"}],"is_user":true,"project":"2","label":"main","group_name":"acme"}`,
+        '{"packages":[{"purl":"pkg:npm/ms@2.0.0","lockfile":"b"}],"is_user":true,"project":"4","label":"uncategorized"}',
+      ],
+      package: { sent: '{"registry":"npm","name":"react","version":"18.2.0"}' },
+    })
+    const pages = (filter: string) =>
+      ['', '&paginate.cursor=1', '&paginate.cursor=3'].map((cursor) =>
+        `GET /api/v0/projects?${filter}paginate.limit=100${cursor}`
+      )
+    assert.deepEqual(api.seen.map(short), [
+      'GET /locksmith/v1/.well-known/locksmith-configuration',
+      'GET /locksmith/v1/userinfo',
+      'GET /api/v0/groups',
+      ...pages(''),
+      ...pages('filter.group=acme&'),
+      ...pages('filter.group=big/acme&'),
+      ...pages('filter.organization=big&'),
+      'POST /api/v0/data/projects {"name":"fresh","group_name":"big/acme","repository_url":"https://example.org/r"}',
+      ...pages('filter.name=website&'),
+      'DELETE /api/v0/data/projects/4',
+      ...pages('filter.group=acme&filter.name=website&'),
+      `POST /api/v0/data/jobs`,
+      ...pages('filter.name=website&'),
+      'POST /api/v0/data/jobs',
+      `POST /api/v0/data/jobs/a b/policy/evaluate {"ignored_packages":[${react}]}`,
+      'POST /api/v0/data/jobs/job-1/policy/evaluate/raw {"ignored_packages":[]}',
+      `POST /api/v0/data/packages/check [${react}]`,
+      `POST /api/v0/data/packages/check/raw [${react}]`,
+      'POST /api/v0/data/packages/submit',
+    ])
+  },
+)
