@@ -2,6 +2,7 @@ import { display, PhylumError } from '#base'
 import type { ErrorCode } from '#base'
 import { parseTarget } from '#broker'
 import type { Send, Target } from '#broker'
+import { STATUS_CODES } from '#protocol'
 
 /** Longest answer that a command of our own reads, in bytes. */
 const MAX_ANSWER = 16 * 1024 * 1024
@@ -83,13 +84,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-const CODES: Partial<Record<number, ErrorCode>> = {
-  401: 'ERR_AUTH_FAILED',
-  403: 'ERR_API_FORBIDDEN',
-  404: 'ERR_API_NOT_FOUND',
-  409: 'ERR_API_EXISTS',
-  429: 'ERR_API_RATE_LIMITED',
-}
+const CODES: Partial<Record<number, ErrorCode>> = STATUS_CODES
 
 /** Turns an error answer into an error of ours: the API's own words where it has some. */
 function describeStatus(response: Response, text: string): PhylumError {

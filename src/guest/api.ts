@@ -2,11 +2,29 @@ import { BROKER_ORIGIN, CAPABILITY_HEADER, ERROR_HEADER, MAX_REQUESTS } from '#p
 import type { RunDescription, WireError } from '#protocol'
 import { ApiError } from './api_error.ts'
 import { describe } from './describe.ts'
+import type { Operations } from './operations.generated.ts'
+import { createOperations } from './operations.ts'
 import { followRedirect } from './redirect.ts'
 import { createTurns } from './turns.ts'
 
-/** How an extension reaches the API. */
-export interface Api {
+/**
+ * How an extension reaches the API: `fetch` for whatever it may have, and a function with typed parameters and a typed answer for
+ * each operation that is known.
+ *
+ * @example
+ * ```ts
+ * import { api, ApiError } from 'phylum'
+ *
+ * try {
+ *   const { groups } = await api.groups.list()
+ *   console.log(groups.map((group) => group.group_name))
+ * } catch (error) {
+ *   if (error instanceof ApiError && error.code === 'ERR_BROKER_DENIED') console.error(error.message)
+ *   else throw error
+ * }
+ * ```
+ */
+export interface Api extends Operations {
   /**
    * Calls the API with the user's credential: the web's own `fetch`, except that the host attaches the credential, and
    * that only what the manifest's `[api]` table lists is sent.
@@ -76,7 +94,19 @@ export function createApi(run: RunDescription, transport: Transport, onDenied: O
       if (response.headers.has(ERROR_HEADER)) await reportDenied(response, caller, onDenied)
       return response
     },
+  const fetch: Api['fetch'] = async (input, init) => {
+    const caller = new Error()
+    const request = input instanceof Request ? await spread(input, init) : { ...init }
+    const url = resolve(input instanceof Request ? input.url : input, run.apiOrigin)
+    request.signal?.throwIfAborted()
+    const response = await followRedirect(url, request, send)
+    if (response.headers.has(ERROR_HEADER)) {
+      const { error } = (await response.clone().json()) as WireError
+      onDenied(error.message, error.grant ?? '', caller.stack ?? '')
+    }
+    return response
   }
+  return { fetch, ...createOperations(fetch) }
 }
 
 /** Finds the URL that an extension means. */

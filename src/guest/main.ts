@@ -17,11 +17,29 @@ import { ownFrames, renderError, report } from './report.ts'
 import { createStorage } from './storage.ts'
 import { engine } from './this_engine.ts'
 
-/** What a module that exports a function by default is called with. */
+export { ApiError } from './api_error.ts'
+
+/**
+ * What a module that exports a function by default is called with; its returned promise is awaited.
+ *
+ * @example
+ * ```ts
+ * import type { Invocation } from 'phylum'
+ *
+ * export default async ({ api, args }: Invocation): Promise<void> => {
+ *   const { members } = await api.groups.members.list(args[0] ?? 'acme')
+ *   for (const { name, user_email } of members) console.log(name, user_email)
+ * }
+ * ```
+ */
 export interface Invocation {
+  /** The same as `import { api } from 'phylum'`. */
   api: Api
+  /** What stood behind the extension's name. */
   args: readonly string[]
+  /** The extension's name, as its manifest gives it. */
   name: string
+  /** Directory for what it wants to keep, readable and writable; null where there is none. */
   state: string | null
 }
 
@@ -59,6 +77,8 @@ Object.defineProperty(globalThis, 'localStorage', {
   configurable: true,
 })
 engine.offer({ api, PhylumApi, ApiVersion })
+globalThis.fetch = createFetch(run, { transport, fetch, refuse: engine.refuse }) as typeof fetch
+engine.offer({ api, ApiError })
 // Nobody reads the output any more (`| head -1`): it ends without a word, as the system would end any program. Left alone, the
 // engine ignores the signal that it is sent then, and a loop that prints would go on for ever.
 engine.onUnread(() => engine.exit(EXIT_UNREAD))
@@ -104,7 +124,8 @@ function fail(error: unknown): void {
 
 function end(error: unknown): never {
   // A credential that is missing or refused is between the host and its user; the host says so, with what to do.
-  const isOurs = error instanceof ApiError && error.code.startsWith('ERR_AUTH_')
+  const isOurs = error instanceof ApiError && error.status === undefined &&
+    error.code.startsWith('ERR_AUTH_')
   if (!isOurs) report(renderError(error, run.name, run.directory))
   return engine.exit(EXIT_UNCAUGHT)
 }

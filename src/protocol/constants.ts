@@ -51,3 +51,12 @@ export const EXIT_UNCAUGHT = 16
 
 /** Exit code of an extension whose output nobody reads any more: 128 and the number of SIGPIPE, as shells tell it. */
 export const EXIT_UNREAD = 141
+
+/** What the API means by a status, as an `ErrorCode`; every other refusal is `ERR_API_STATUS`. */
+export const STATUS_CODES = {
+  401: 'ERR_AUTH_FAILED',
+  403: 'ERR_API_FORBIDDEN',
+  404: 'ERR_API_NOT_FOUND',
+  409: 'ERR_API_EXISTS',
+  429: 'ERR_API_RATE_LIMITED',
+} as const

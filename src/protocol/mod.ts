@@ -19,5 +19,6 @@ export {
   PLACEHOLDER_PREFIX,
   PROTOCOL_VERSION,
   RUN_FILE,
+  STATUS_CODES,
 } from './constants.ts'
 export type { Call, CallAnswer, RunDescription, WireError } from './messages.ts'

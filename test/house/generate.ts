@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { DECLARATIONS_PATH, OPERATIONS_PATH } from './generated_paths.ts'
 import { renderSurface, SURFACE_PATH } from './public_surface.ts'
 import { ROOT } from './tree.ts'
 
@@ -71,8 +72,20 @@ async function generateSchema(): Promise<string> {
   return (await import('./write_schema.ts')).renderSchema()
 }
 
-/** Each generated file with the function that makes it. */
+/** Renders the operations of the API; the whole server is loaded for it. */
+async function generateOperations(): Promise<string> {
+  return (await import('./write_operations.ts')).renderOperations()
+}
+
+/** Compiles the types of the guest for authors of extensions. */
+async function generateDeclarations(): Promise<string> {
+  return await (await import('./write_declarations.ts')).renderDeclarations()
+}
+
+/** Each generated file with the function that makes it; one that others are made from comes before them. */
 export const GENERATED: Readonly<Record<string, () => Promise<string>>> = {
+  [OPERATIONS_PATH]: generateOperations,
+  [DECLARATIONS_PATH]: generateDeclarations,
   'src/sandbox/guest.generated.ts': generateGuest,
   'src/server/ui/assets.generated.ts': generateAssets,
   'src/sandbox/launcher.generated.ts': generateLauncher,
@@ -84,19 +97,23 @@ export const GENERATED: Readonly<Record<string, () => Promise<string>>> = {
 export async function findStale(
   generated: typeof GENERATED,
   directory: string,
+  found: (path: string, text: string) => void = () => {},
 ): Promise<Map<string, string>> {
   const stale = new Map<string, string>()
   for (const [path, make] of Object.entries(generated)) {
     const text = await make()
     const file = join(directory, path)
-    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) stale.set(path, text)
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue
+    stale.set(path, text)
+    found(path, text)
   }
   return stale
 }
 
 if (import.meta.main) {
   const isCheck = process.argv.includes('--check')
-  for (const [path, text] of await findStale(GENERATED, ROOT)) {
+  // Written at once: the next one may be made from it.
+  await findStale(GENERATED, ROOT, (path, text) => {
     if (isCheck) {
       console.error(`${path} is out of date: run npm run fix`)
       process.exitCode = 1
@@ -104,5 +121,5 @@ if (import.meta.main) {
       writeFileSync(join(ROOT, path), text)
       console.error(`wrote ${path}`)
     }
-  }
+  })
 }
