@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * The files of the bundled extensions by path, and a digest over them, put here when the executable is built. From source
- * there is no such thing, and the extensions lie in the repository.
+ * The files of the bundled extensions by path, and a digest over them, and the types of extensions, put here when the executable
+ * is built. From source there is no such thing, and they lie in the repository.
  */
 declare const PHYLUM_BUNDLED:
-  | { digest: string; files: Readonly<Record<string, string>> }
+  | { digest: string; files: Readonly<Record<string, string>>; declarations: string }
   | undefined
 
 /**
@@ -34,6 +34,13 @@ export function bundledDirectory(dataDirectory: string): string {
     )
   }
   return place
+}
+
+/** Reads what `import … from "phylum"` is to an editor. */
+export function readDeclarations(): string {
+  return typeof PHYLUM_BUNDLED === 'undefined'
+    ? readFileSync(new URL('../../extensions/phylum.d.ts', import.meta.url), 'utf8')
+    : PHYLUM_BUNDLED.declarations
 }
 
 type Files = readonly (readonly [string, string])[]

@@ -12,6 +12,7 @@ import { authToken } from './commands/auth_token.ts'
 import { extensionInfo } from './commands/extension_info.ts'
 import { extensionInstall } from './commands/extension_install.ts'
 import { extensionList } from './commands/extension_list.ts'
+import { extensionNew } from './commands/extension_new.ts'
 import { extensionRun } from './commands/extension_run.ts'
 import { extensionRollback } from './commands/extension_rollback.ts'
 import { extensionUninstall } from './commands/extension_uninstall.ts'
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   extensionUninstall,
   extensionList,
   extensionInfo,
+  extensionNew,
   sandbox,
   authLogin,
   authRegister,

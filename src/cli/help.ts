@@ -13,6 +13,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     'ext uninstall',
     'ext list',
     'ext info',
+    'ext new',
     'sandbox',
   ]],
   ['Credential', ['auth login', 'auth register', 'auth status', 'auth explain', 'auth logout']],

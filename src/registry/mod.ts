@@ -5,6 +5,11 @@
  * The TOML parser is imported when a manifest is read, and not before. TypeBox is not imported at all: the program checks manifests
  * against the JSON Schema that is made from it.
  */
+export { createExtension } from './author/create_extension.ts'
+export { makeEditorFiles, refreshEditorFiles } from './author/editor_files.ts'
+export type { EditorTypes, EngineName } from './author/editor_files.ts'
+export { makeFiles, TEMPLATES } from './author/templates.ts'
+export type { Template } from './author/templates.ts'
 export { compareVersions } from './compare_versions.ts'
 export { checkConsent, readConsent, removeConsent, writeConsent } from './consent.ts'
 export type { Asked, Consent, ConsentCheck } from './consent.ts'

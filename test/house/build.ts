@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const outfile = join(root, 'dist/phylum')
 
-/** Reads the extensions that come with phylum, by path below `extensions`, and names this very set of them. */
-function readBundled(): { digest: string; files: Record<string, string> } {
+/** Reads the extensions that come with phylum, by path below `extensions`, names this very set of them, and adds their types. */
+function readBundled() {
   const base = join(root, 'extensions')
   const names = (readdirSync(base, { recursive: true }) as string[]).sort()
   const paths = names.map((name) => join(base, name)).filter((path) => statSync(path).isFile())
@@ -20,7 +20,8 @@ function readBundled(): { digest: string; files: Record<string, string> } {
     inside.map((path) => [relative(base, path), readFileSync(path, 'utf8')]),
   )
   const hash = new Bun.CryptoHasher('sha256').update(JSON.stringify(files))
-  return { digest: hash.digest('hex').slice(0, 16), files }
+  const declarations = readFileSync(join(base, 'phylum.d.ts'), 'utf8')
+  return { digest: hash.digest('hex').slice(0, 16), files, declarations }
 }
 
 const built = await Bun.build({

@@ -39,6 +39,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
 /** Rooms that are truly two: their inner folder may look up by one. */
 const INNER = new Set([
   'cli/commands',
+  'registry/author',
   'registry/store',
   'registry/team',
   'registry/trust',

@@ -56,16 +56,18 @@ export function renderOperations(
 ): string {
   const operations = listOperations(document)
   const used = new Map<string, string>()
-  const client = renderClient(operations, document, used)
+  const interfaces = renderInterfaces(
+    arrange(operations),
+    [],
+    (operation) => renderCall(operation, document, used),
+  )
   return [
     '// Made from the routes and schemas of src/server by `npm run fix`; a test fails when it is out of date.',
     '// deno-fmt-ignore-file',
     '',
     ...used.values(),
     CALL_OPTIONS,
-    '/** The operations of the API by name. Each throws `ApiError` where it is refused. */',
-    `export interface Operations ${client}`,
-    '',
+    ...interfaces,
     '/** Name, method, path below /api/v0, and what else is told: "?" a query, "{}" a body, or the only property of one. */',
     `export const OPERATIONS: readonly string[] = ${
       JSON.stringify(operations.map(renderLine), null, 2)
@@ -156,12 +158,8 @@ interface Tree {
   inner: Map<string, Tree>
 }
 
-/** Renders the interface of all operations, one in the other as their names say. */
-function renderClient(
-  operations: readonly Operation[],
-  document: Document,
-  used: Map<string, string>,
-): string {
+/** Arranges operations as their names say. */
+function arrange(operations: readonly Operation[]): Tree {
   const root: Tree = { inner: new Map() }
   for (const operation of operations) {
     let place = root
@@ -171,28 +169,47 @@ function renderClient(
     }
     place.operation = operation
   }
-  return renderTree(root, '', document, used)
+  return root
 }
 
-function renderTree(
+/** Renders an interface for each thing that operations are done on; the outermost comes last. */
+function renderInterfaces(
   { inner }: Tree,
-  indent: string,
-  document: Document,
-  used: Map<string, string>,
-): string {
-  const deeper = `${indent}  `
+  words: readonly string[],
+  render: (operation: Operation) => Rendered,
+): string[] {
+  const below: string[] = []
   const members = [...inner].map(([name, tree]) => {
-    const call = tree.operation === undefined
-      ? undefined
-      : renderCall(tree.operation, document, used)
-    const below = tree.inner.size > 0 ? renderTree(tree, deeper, document, used) : undefined
-    if (call === undefined) return `${deeper}${name}: ${below}`
-    const comment = renderComment(call.comment, deeper)
-    return below === undefined
-      ? `${comment}${deeper}${name}${call.parameters}: ${call.reply}`
-      : `${comment}${deeper}${name}: (${call.parameters} => ${call.reply}) & ${below}`
+    const path = [...words, name]
+    if (tree.inner.size > 0) below.push(...renderInterfaces(tree, path, render))
+    const type = tree.inner.size > 0 ? nameInterface(path) : undefined
+    if (tree.operation === undefined) {
+      return `  /** Operations on ${path.join(', ')}. */\n  ${name}: ${type}`
+    }
+    const { comment, parameters, reply } = render(tree.operation)
+    const call = type === undefined
+      ? `${name}${parameters}: ${reply}`
+      : `${name}: (${parameters} => ${reply}) & ${type}`
+    return `${renderComment(comment, '  ')}  ${call}`
   })
-  return `{\n${members.join('\n')}\n${indent}}`
+  const comment = words.length === 0
+    ? 'The operations of the API by name. Each throws `ApiError` where it is refused.'
+    : `Operations on ${words.join(', ')}.`
+  return [
+    ...below,
+    `/** ${comment} */\nexport interface ${nameInterface(words)} {\n${members.join('\n')}\n}\n`,
+  ]
+}
+
+function nameInterface(words: readonly string[]): string {
+  return [...words, 'operations'].map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')
+}
+
+/** The parts of a function's declaration. */
+interface Rendered {
+  comment: string[]
+  parameters: string
+  reply: string
 }
 
 /** Statuses of answers to what no extension sends by a function: a body that is too long or of another type, another host. */
@@ -202,7 +219,7 @@ function renderCall(
   { method, path, input, described }: Operation,
   { components: { schemas } }: Document,
   used: Map<string, string>,
-) {
+): Rendered {
   const type = (schema: JsonSchema) => renderType(schema, schemas, used)
   const given = [...path.matchAll(/:(\w+)/g)].map(([, name]) => `${name}: string`)
   const query = (described.parameters ?? []).filter((each) => each.in === 'query')
