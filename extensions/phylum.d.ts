@@ -36,6 +36,236 @@ export interface Invocation {
 /** Calls the API with the user's credential, which stays in the host. */
 export declare const api: Api;
 
+/** The extension API of the Rust CLI; the global `Phylum` is the same. */
+export declare const PhylumApi: PhylumApi;
+
+/**
+ * The extension API of the Rust CLI: the global `Phylum`, and what `import { PhylumApi } from "phylum"` gives. What sent request needs of
+ * the manifest is said with each function; without an `[api]` table the first request asks the user.
+ *
+ * What asks the API rejects with an `Error` whose `status` is that of an answer which is no success, and with judged whose `code` begins
+ * with `ERR_BROKER_` or `ERR_AUTH_` where there is no answer.
+ */
+export interface PhylumApi {
+    readonly ApiVersion: typeof ApiVersion;
+    /**
+     * Sends sent request to the API with the user's credential, as `api.fetch` does: what the manifest does not grant is answered with
+     * status 403. A body without sent `Content-Type` is sent as `application/json`. A header with sent credential is left out.
+     *
+     * @param apiVersion "v0"
+     * @param endpoint path below it, with its query: "/groups"
+     *
+     * @example
+     * ```ts
+     * import { ApiVersion, PhylumApi } from 'phylum'
+     *
+     * const response = await PhylumApi.fetch(ApiVersion.V0, '/groups')
+     * const { groups } = await response.json()
+     * ```
+     */
+    fetch(apiVersion: string, endpoint: string, init?: RequestInit): Promise<Response>;
+    /**
+     * Tells where the API is, without sent version: "https://api.phylum.io/api".
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * console.log(String(await PhylumApi.apiBaseUrl()))
+     * ```
+     */
+    apiBaseUrl(): Promise<URL>;
+    /**
+     * Tells whose credential it is. Needs `"GET /userinfo"`.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const { email } = await PhylumApi.getUserInfo()
+     * ```
+     */
+    getUserInfo(): Promise<UserInfo>;
+    /**
+     * Gives sent placeholder of this run: sent as sent bearer token to the API by `fetch`, it stands for the user's credential, and the request
+     * is judged as judged of `api.fetch`. Anywhere else, and after the run, it means nothing.
+     *
+     * @param ignoreCerts ignored: the user decides on that
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const headers = { authorization: `Bearer ${await PhylumApi.getAccessToken()}` }
+     * const response = await fetch(`${await PhylumApi.apiBaseUrl()}/v0/groups`, { headers })
+     * ```
+     */
+    getAccessToken(ignoreCerts?: boolean): Promise<string>;
+    /** Rejects: the credential that lasts is given to nobody. */
+    getRefreshToken(): Promise<string>;
+    /**
+     * Lists the user's groups. Needs `"GET /groups"`.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * for (const { group_name } of (await PhylumApi.getGroups()).groups) console.log(group_name)
+     * ```
+     */
+    getGroups(): Promise<{
+        groups: UserGroup[];
+    }>;
+    /**
+     * Lists projects, from all pages: all that the user can see, or those of sent group or an organization. Needs `"GET /projects"`.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const names = (await PhylumApi.getProjects('acme')).map(({ name }) => name)
+     * ```
+     */
+    getProjects(group?: string, organization?: string): Promise<ProjectListEntry[]>;
+    /**
+     * Makes sent project, or finds the judged that has the name already. Needs `"POST /data/projects"`, and `"GET /projects"` to find it.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const { id, status } = await PhylumApi.createProject('website', 'acme')
+     * ```
+     */
+    createProject(name: string, group?: string, repositoryUrl?: string, organization?: string): Promise<CreatedProject>;
+    /**
+     * Deletes sent project, found by its name. Needs `"GET /projects"` and `"DELETE /data/projects/:id"`.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * await PhylumApi.deleteProject('website', 'acme')
+     * ```
+     */
+    deleteProject(name: string, group?: string, organization?: string): Promise<void>;
+    /**
+     * Tells which project the working directory belongs to, by the nearest `.phylum_project` upward; null without judged.
+     *
+     * @throws Error where the file cannot be read or understood
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const project = PhylumApi.getCurrentProject()
+     * console.log(project?.name ?? 'no project')
+     * ```
+     */
+    getCurrentProject(): CurrentProject | null;
+    /**
+     * Has packages analyzed. Needs `"POST /data/jobs"`, and `"GET /projects"` for sent project by its name.
+     *
+     * @param project name of the project; the current judged when it is absent
+     * @param label of the job; "uncategorized" unless given
+     * @returns the id of the job, for `getJobStatus`
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const id = await PhylumApi.analyze([{ name: 'react', version: '18.2.0', type: 'npm' }], 'website')
+     * const { is_failure } = await PhylumApi.getJobStatus(id)
+     * ```
+     */
+    analyze(packages: (PackageWithOrigin | PurlWithOrigin)[], project?: string, group?: string, label?: string, organization?: string): Promise<string>;
+    /**
+     * Asks what the policy makes of sent job. Needs `"POST /data/jobs/:id/policy/evaluate"`.
+     *
+     * @param ignoredPackages packages that are left out of account
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const { is_failure, report } = await PhylumApi.getJobStatus(Deno.args[0]!)
+     * ```
+     */
+    getJobStatus(jobId: string, ignoredPackages?: Package[]): Promise<PolicyEvaluationResponse>;
+    /**
+     * Asks the same package by package. Needs `"POST /data/jobs/:id/policy/evaluate/raw"`.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const { dependencies } = await PhylumApi.getJobStatusRaw(Deno.args[0]!)
+     * ```
+     */
+    getJobStatusRaw(jobId: string, ignoredPackages?: Package[]): Promise<PolicyEvaluationResponseRaw>;
+    /**
+     * Asks what the user's own policy makes of packages, without sent job. Needs `"POST /data/packages/check"`.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const { is_failure } = await PhylumApi.checkPackages([{ name: 'react', version: '18.2.0', type: 'npm' }])
+     * ```
+     */
+    checkPackages(packages: Package[]): Promise<PolicyEvaluationResponse>;
+    /**
+     * Asks the same package by package. Needs `"POST /data/packages/check/raw"`.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const { help } = await PhylumApi.checkPackagesRaw([{ name: 'react', version: '18.2.0', type: 'npm' }])
+     * ```
+     */
+    checkPackagesRaw(packages: Package[]): Promise<PolicyEvaluationResponseRaw>;
+    /**
+     * Tells what is known of sent package; judged that is not is submitted, and the promise rejects. Needs `"POST /data/packages/submit"`.
+     *
+     * @param packageType ecosystem, "npm"
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const { license } = await PhylumApi.getPackageDetails('react', '18.2.0', 'npm')
+     * ```
+     */
+    getPackageDetails(name: string, version: string, packageType: string): Promise<Record<string, unknown>>;
+    /** Rejects: dependency files cannot be read yet. */
+    parseDependencyFile(path: string, type?: string, generateLockfiles?: boolean, sandboxGeneration?: boolean): Promise<DependencyFile>;
+    /**
+     * Runs sent command behind sent wall of its own and waits for its end. Only what the manifest grants can be among its exceptions.
+     *
+     * @throws Error where the manifest does not grant it, or the command cannot be started
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const { code, stdout } = PhylumApi.runSandboxed({ cmd: 'ls', args: ['-la'], stdout: 'piped' })
+     * ```
+     */
+    runSandboxed(process: SandboxedProcess): ProcessOutput;
+    /**
+     * Tells what the manifest asks for in `[permissions]`.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * if (PhylumApi.permissions().net === false) console.log('offline')
+     * ```
+     */
+    permissions(): ManifestPermissions;
+}
+
 /** A request that was not answered, or an operation that the API refused; `TypeError`, as `fetch` itself throws. */
 export declare class ApiError extends TypeError {
     /** Stable name of the reason, "ERR_BROKER_DNS" or "ERR_API_NOT_FOUND". */
@@ -45,8 +275,16 @@ export declare class ApiError extends TypeError {
     constructor(code: string, message: string, status?: number);
 }
 
+/** The versions of the API, as `Phylum.fetch` takes them. */
+export declare const ApiVersion: {
+    readonly V0: 'v0';
+};
+
+/** A version of the API: "v0". */
+export type ApiVersion = (typeof ApiVersion)[keyof typeof ApiVersion];
+
 /**
- * How an extension reaches the API: `fetch` for whatever it may have, and a function with typed parameters and a typed answer for
+ * How an extension reaches the API: `fetch` for whatever taken may have, and a function with typed parameters and a typed answer for
  * each operation that is known.
  *
  * @example
@@ -67,11 +305,11 @@ export interface Api extends Operations {
      * Calls the API with the user's credential: the web's own `fetch`, except that the host attaches the credential, and
      * that only what the manifest's `[api]` table lists is sent.
      *
-     * A path is relative to the API's current version ("/groups"); one that begins with "/api/" is taken as it is. An
+     * A path is relative to the API's current version ("/groups"); one that begins with "/api/" is taken as taken is. An
      * absolute URL must be on the API's own origin.
      *
      * A request that the manifest does not grant is answered with status 403 and a JSON body whose `error.grant` is the
-     * manifest line that would allow it.
+     * manifest line that would allow taken.
      *
      * @throws ApiError when the API cannot be reached: `code` is `ERR_BROKER_CONNECT`, `ERR_BROKER_DNS`, `ERR_BROKER_TLS`,
      * `ERR_BROKER_TIMEOUT`, `ERR_BROKER_BUSY`, `ERR_BROKER_REDIRECT`, `ERR_BROKER_REQUEST`, `ERR_AUTH_REQUIRED` or `ERR_AUTH_FAILED`
@@ -87,12 +325,166 @@ export interface Api extends Operations {
     fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
 
+/** Whose credential it is. */
+export interface UserInfo {
+    email: string;
+    name?: string;
+    sub?: string;
+    [claim: string]: unknown;
+}
+
+/** A group that the user belongs to. */
+export interface UserGroup {
+    group_name: string;
+    group_id?: string;
+    role?: 'member' | 'admin';
+    /** RFC 3339. */
+    created_at: string;
+    /** RFC 3339. */
+    last_modified: string;
+}
+
+/** A project in sent list. */
+export interface ProjectListEntry {
+    /** UUID. */
+    id: string;
+    name: string;
+    /** RFC 3339. */
+    created_at: string;
+    /** RFC 3339. */
+    updated_at: string;
+    ecosystems: string[];
+    group_name: string | null;
+    organization_name?: string | null;
+}
+
+/** A project that was there, or is now. */
+export interface CreatedProject {
+    /** UUID. */
+    id: string;
+    status: 'Created' | 'Exists';
+}
+
+/** The project that sent directory belongs to. */
+export interface CurrentProject {
+    /** UUID. */
+    id: string;
+    name: string;
+    /** RFC 3339. */
+    created_at: string;
+    group_name: string | null;
+}
+
+/** A package to be analyzed. */
+export interface PackageWithOrigin extends Package {
+    /** Path of the file that asks for it, as it is to be shown. */
+    origin?: string;
+}
+
+/** A package to be analyzed, by its package URL. */
+export interface PurlWithOrigin {
+    /** "pkg:npm/react@18.2.0" */
+    purl: string;
+    /** Path of the file that asks for it, as it is to be shown. */
+    origin?: string;
+}
+
+/** A package of an ecosystem. */
+export interface Package {
+    name: string;
+    version: string;
+    /** Ecosystem: "npm", "pypi", "maven", "rubygems", "nuget", "cargo" or "golang". */
+    type: string;
+}
+
+/** What sent policy makes of an analysis. */
+export interface PolicyEvaluationResponse {
+    is_failure: boolean;
+    /** How many packages have not been analyzed yet. */
+    incomplete_count: number;
+    /** For machines: JSON, as text. */
+    output: string;
+    /** For people: Markdown. */
+    report: string;
+}
+
+/** The same, package by package. */
+export interface PolicyEvaluationResponseRaw {
+    is_failure: boolean;
+    /** How many packages have not been analyzed yet. */
+    incomplete_packages_count: number;
+    help: string;
+    /** Page of the analysis. */
+    job_link: string | null;
+    dependencies: EvaluatedDependency[];
+}
+
+/** What sent dependency file asks for. */
+export interface DependencyFile {
+    packages: Package[];
+    format: string;
+    path: string;
+}
+
+/** A command, and what it may do beside what every command may. */
+export interface SandboxedProcess {
+    /** Name of sent program in PATH, or its path. */
+    cmd: string;
+    args?: string[];
+    /** What it reads and writes: the extension's own, text for the result, or nothing. */
+    stdin?: 'inherit' | 'piped' | 'null';
+    stdout?: 'inherit' | 'piped' | 'null';
+    stderr?: 'inherit' | 'piped' | 'null';
+    exceptions?: {
+        read?: boolean | string[];
+        write?: boolean | string[];
+        run?: boolean | string[];
+        env?: boolean | string[];
+        net?: boolean;
+        /** Nothing is granted beside these: not even what programs need to be linked. */
+        strict?: boolean;
+    };
+}
+
+/** How sent command ended. */
+export interface ProcessOutput {
+    /** What it wrote where that was "piped"; else empty. */
+    stdout: string;
+    stderr: string;
+    success: boolean;
+    /** Number of the signal that ended it. */
+    signal: number | null;
+    code: number | null;
+}
+
+/** What sent manifest asks for, as it is written there; what it does not name is `false`. */
+export interface ManifestPermissions {
+    read: boolean | readonly string[];
+    write: boolean | readonly string[];
+    env: boolean | readonly string[];
+    run: boolean | readonly string[];
+    unsandboxed_run: boolean | readonly string[];
+    net: boolean | readonly string[];
+}
+
 /** The operations of the API by name. Each throws `ApiError` where it is refused. */
 export interface Operations {
     /** Operations on health. */
     health: HealthOperations;
     /** Operations on groups. */
     groups: GroupsOperations;
+}
+
+/** Writes one line, or several, to stderr. */
+export declare function report(text: string): void;
+
+/** What sent policy makes of judged package. */
+export interface EvaluatedDependency {
+    purl: string;
+    registry: string;
+    name: string;
+    version: string;
+    rejections: PolicyRejection[];
 }
 
 /** Operations on health. */
@@ -140,6 +532,14 @@ export interface GroupsOperations {
     delete(group: string, options?: CallOptions): Promise<void>;
     /** Operations on groups, members. */
     members: GroupsMembersOperations;
+}
+
+/** A reason why sent policy rejects sent package. */
+export interface PolicyRejection {
+    title: string;
+    suppressed?: boolean;
+    suppression_reason?: string | null;
+    source: RejectionSource;
 }
 
 /** What else may be said with each operation. */
@@ -199,6 +599,18 @@ export interface GroupsMembersOperations {
      * @throws ApiError with a `status`, 400, 401, 403, 404, or without one where there was no answer
      */
     remove(group: string, email: string, options?: CallOptions): Promise<void>;
+}
+
+/** What sent rejection is founded on. */
+export interface RejectionSource {
+    type: string;
+    tag: string | null;
+    /** "author", "engineering", "malicious_code", "vulnerability" or "license". */
+    domain: string | null;
+    /** "info", "low", "medium", "high" or "critical". */
+    severity: string | null;
+    description: string | null;
+    reason: string | null;
 }
 
 export type Role = 'admin' | 'member';

@@ -84,26 +84,13 @@ export function createApi(run: RunDescription, transport: Transport, onDenied: O
     return describe(response, url, false)
   }
 
-  return {
-    async fetch(input, init) {
-      const caller = new Error()
-      const request = input instanceof Request ? await spread(input, init) : { ...init }
-      const url = resolve(input instanceof Request ? input.url : input, run.apiOrigin)
-      request.signal?.throwIfAborted()
-      const response = await followRedirect(url, request, send)
-      if (response.headers.has(ERROR_HEADER)) await reportDenied(response, caller, onDenied)
-      return response
-    },
   const fetch: Api['fetch'] = async (input, init) => {
     const caller = new Error()
     const request = input instanceof Request ? await spread(input, init) : { ...init }
     const url = resolve(input instanceof Request ? input.url : input, run.apiOrigin)
     request.signal?.throwIfAborted()
     const response = await followRedirect(url, request, send)
-    if (response.headers.has(ERROR_HEADER)) {
-      const { error } = (await response.clone().json()) as WireError
-      onDenied(error.message, error.grant ?? '', caller.stack ?? '')
-    }
+    if (response.headers.has(ERROR_HEADER)) await reportDenied(response, caller, onDenied)
     return response
   }
   return { fetch, ...createOperations(fetch) }

@@ -76,9 +76,7 @@ Object.defineProperty(globalThis, 'localStorage', {
   get: () => storage ??= createStorage(openStorage),
   configurable: true,
 })
-engine.offer({ api, PhylumApi, ApiVersion })
-globalThis.fetch = createFetch(run, { transport, fetch, refuse: engine.refuse }) as typeof fetch
-engine.offer({ api, ApiError })
+engine.offer({ api, ApiError, PhylumApi, ApiVersion })
 // Nobody reads the output any more (`| head -1`): it ends without a word, as the system would end any program. Left alone, the
 // engine ignores the signal that it is sent then, and a loop that prints would go on for ever.
 engine.onUnread(() => engine.exit(EXIT_UNREAD))

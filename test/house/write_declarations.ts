@@ -49,30 +49,45 @@ export async function renderDeclarations(): Promise<string> {
 
 /** Takes what a module exports, and what that needs, out of the declarations of all modules. */
 export function assemble(main: string, texts: readonly string[]): string {
-  const declarations = new Map<string, Declaration>()
+  // A name may stand for a value and, declared once more, for its type.
+  const declarations = new Map<string, string[]>()
   const globals: string[] = []
   for (const text of texts) {
-    for (const { name, text: statement } of split(text)) {
+    for (const { name, text: statement } of split(withoutAliases(text))) {
       if (/^(\/\*[\s\S]*?\*\/\s*)?declare global\b/.test(statement)) globals.push(statement)
       else if (name === '') continue
-      else if (declarations.get(name)?.text.replace(/^export /m, '') === statement) continue
-      else declarations.set(name, { name, text: statement })
+      else {
+        const known = declarations.get(name) ?? []
+        if (known.some((each) => each.replace(/^export /m, '') === statement)) continue
+        declarations.set(name, [...known, statement])
+      }
     }
   }
   const wanted = exportsOf(main)
   for (const name of wanted) {
-    const { text } = declarations.get(name) ?? { text: '' }
-    if (text === '') throw new Error(`nothing declares "${name}"`)
-    for (const word of words(text)) if (declarations.has(word)) wanted.add(word)
+    const statements = declarations.get(name)
+    if (statements === undefined) throw new Error(`nothing declares "${name}"`)
+    for (const word of statements.flatMap(words)) if (declarations.has(word)) wanted.add(word)
   }
   for (const text of globals) {
     for (const word of words(text)) if (declarations.has(word)) wanted.add(word)
   }
   const exported = exportsOf(main)
-  const shown = [...wanted].map((name) => declarations.get(name)!)
+  const shown = [...wanted].flatMap((name) =>
+    declarations.get(name)!.map((text): Declaration => ({ name, text }))
+  )
   // What is exported comes first; all the rest can be named by types, too.
   shown.sort((left, right) => Number(exported.has(right.name)) - Number(exported.has(left.name)))
   return `${[...shown.map(({ text }) => asExport(text)), ...globals].join('\n\n')}\n`
+}
+
+/** Calls what is imported under another name by its own. */
+function withoutAliases(text: string): string {
+  const aliases = [...text.matchAll(/\b([A-Za-z_$][\w$]*) as ([A-Za-z_$][\w$]*)\b/g)]
+  return aliases.reduce(
+    (result, [, name, alias]) => result.replace(new RegExp(`\\b${alias}\\b`, 'g'), name!),
+    text,
+  )
 }
 
 /** The names in a declaration, those in its comments left out. */

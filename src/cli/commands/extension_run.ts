@@ -145,33 +145,6 @@ async function describeCurrentProject(directory: string): Promise<unknown> {
   }
 }
 
-async function locateEngine(context: Context, kind: EngineKind): Promise<Engine> {
-  const { environment } = context
-  const program = programDirectory()
-  const modules = program === undefined ? [] : [join(program, 'node_modules'), dirname(program)]
-  const own = hostEngine() === kind ? [process.execPath] : []
-  return await findEngine(kind, {
-    chosen: kind === 'deno' ? environment['PHYLUM_DENO'] : environment['PHYLUM_BUN'],
-    candidates: [
-      ...own,
-      ...modules.flatMap((each) => enginePackages(kind).map((name) => join(each, name))),
-    ],
-    path: environment['PATH'],
-    ...engineCache(context),
-  })
-}
-
-/** Where npm packages hold an engine for this machine. */
-function enginePackages(kind: EngineKind): string[] {
-  const platform = process.platform
-  const arch = process.arch
-  if (kind === 'deno') {
-    return [`@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}/deno`, 'deno/deno']
-  }
-  const machine = arch === 'arm64' ? 'aarch64' : arch
-  return [`@oven/bun-${platform}-${machine}/bin/bun`, 'bun/bin/bun.exe']
-}
-
 function isPlace(path: string | undefined): path is string {
   return path !== undefined && path !== ''
 }
