@@ -60,6 +60,7 @@ export const ERROR_CODES = [
   'ERR_SERVER_REQUEST',
   'ERR_SERVER_EXPORT',
   'ERR_SERVER_IMPORT',
+  'ERR_SERVER_POLICY',
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]

@@ -61,6 +61,7 @@ export const EXIT_CODES: Record<ErrorCode, number> = {
   ERR_SERVER_REQUEST: 1,
   ERR_SERVER_EXPORT: 1,
   ERR_SERVER_IMPORT: 1,
+  ERR_SERVER_POLICY: 1,
 }
 
 /** Tells the exit code of an error; what is not ours is 1. */

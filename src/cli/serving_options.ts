@@ -8,6 +8,11 @@ export const SERVING_OPTIONS: readonly OptionSpec[] = [
     summary: 'Write the log as text (default), or as json: one object a line',
   },
   {
+    name: 'policy',
+    value: 'FILE',
+    summary: 'Judge packages by this TOML file: refused packages, versions and licences',
+  },
+  {
     name: 'fault',
     value: 'FAULTS',
     isRepeated: true,

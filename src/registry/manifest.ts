@@ -4,26 +4,19 @@ import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import schema from '../../schema/phylum-ext.schema.json' with { type: 'json' }
 import { checkSchema } from './check_schema.ts'
-import type { Fault, KeyPath, Schema } from './check_schema.ts'
-import { decodeManifest } from './decode_manifest.ts'
+import type { KeyPath, Schema } from './check_schema.ts'
+import { parseCheckedToml } from './checked_toml.ts'
+import type { Table } from './checked_toml.ts'
 import { resolveEntryPoint } from './entry_point.ts'
 import type { Manifest, Workspace } from './manifest_schema.ts'
 import { readSmallFile } from './read_small_file.ts'
 import { describeSystemError } from './system_error.ts'
-import { locate } from './toml_positions.ts'
-import type { Position } from './toml_positions.ts'
 
 /** Name of the file in each extension's directory. */
 export const MANIFEST_FILE = 'PhylumExt.toml'
 
 /** Largest manifest, in bytes. It bounds what a hostile one can make the parser do. */
 const MAX_BYTES = 64 * 1024
-
-/** Deepest list or inline table. */
-const MAX_DEPTH = 16
-
-/** Most faults, and most warnings, that are shown. */
-const MAX_SHOWN = 20
 
 /** A manifest that has passed every check, with its defaults filled in. */
 export type CheckedManifest =
@@ -78,29 +71,23 @@ export type ParsedManifest =
  * @throws ERR_REGISTRY_MANIFEST
  */
 export async function parseManifest(bytes: Uint8Array, file: string): Promise<ParsedManifest> {
-  const shown = display(file)
-  const place = ({ line, column }: Position) => `${shown}:${line}:${column}`
-  const decoded = decodeManifest(bytes)
-  if ('state' in decoded) throw invalid(shown, [`${place(decoded.at)}: ${decoded.state}`])
-
-  const document = await parseToml(
-    decoded.text,
-    (at, state) => invalid(shown, [`${place(at)}: ${state}`]),
-  )
-  const position = locate(decoded.text)
-  const isWorkspace = Object.hasOwn(document, 'workspace')
   const { Manifest, Workspace } = schema.definitions as Record<'Manifest' | 'Workspace', Schema>
-  const { faults, unknown } = checkSchema(isWorkspace ? Workspace : Manifest, document)
-  if (!isWorkspace) faults.push(...findFaults(document as unknown as Manifest))
-  const render = (found: readonly Fault[]) => renderFaults(found, position, place)
-  // A key that is not known is often the misspelled one whose absence is a fault.
-  if (faults.length > 0) throw invalid(shown, render([...faults, ...unknown]))
+  const isWorkspace = (document: Table) => Object.hasOwn(document, 'workspace')
+  const { document, warnings, locate } = await parseCheckedToml(bytes, file, {
+    subject: 'manifest',
+    code: 'ERR_REGISTRY_MANIFEST',
+    check(document) {
+      if (isWorkspace(document)) return checkSchema(Workspace, document)
+      const { faults, unknown } = checkSchema(Manifest, document)
+      return { faults: [...faults, ...findFaults(document as unknown as Manifest)], unknown }
+    },
+  })
   return {
-    ...(isWorkspace
+    ...(isWorkspace(document)
       ? { kind: 'workspace', workspace: document as unknown as Workspace }
       : { kind: 'extension', manifest: document as unknown as Manifest }),
-    warnings: render(unknown),
-    locate: (path) => place(position(path)),
+    warnings,
+    locate,
   }
 }
 
@@ -119,45 +106,6 @@ function realPath(directory: string): string {
 function unreadable(file: string, state: string, cause?: unknown): PhylumError {
   const message = `Cannot read manifest "${display(file)}": ${state}`
   return new PhylumError('ERR_REGISTRY_MANIFEST', message, { cause })
-}
-
-/** Parses TOML; the parser's error shows a piece of the file, so only its first line is taken. */
-async function parseToml(
-  text: string,
-  refuse: (at: Position, state: string) => PhylumError,
-): Promise<Record<string, unknown>> {
-  const { parse, TomlError } = await import('smol-toml')
-  try {
-    return parse(text, { maxDepth: MAX_DEPTH, unsafeKeyBehaviour: 'throw' })
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error
-    const [summary = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n')
-    throw refuse(error, `Not valid TOML: ${display(summary, 200)}`)
-  }
-}
-
-function renderFaults(
-  faults: readonly Fault[],
-  position: (path: KeyPath) => Position,
-  place: (at: Position) => string,
-): string[] {
-  const placed = faults.slice(0, MAX_SHOWN).map(({ path, message }) => ({
-    at: position(path),
-    message,
-  }))
-  placed.sort((left, right) => left.at.line - right.at.line || left.at.column - right.at.column)
-  const lines = placed.map(({ at, message }) => `${place(at)}: ${message}`)
-  if (faults.length > MAX_SHOWN) lines.push(`and ${faults.length - MAX_SHOWN} more`)
-  return lines
-}
-
-/** Builds the error of a manifest: one line for one fault, a list for several. */
-function invalid(file: string, faults: readonly string[]): PhylumError {
-  const [first = ''] = faults
-  const message = faults.length === 1
-    ? `Cannot use manifest ${first}`
-    : [`Cannot use manifest "${file}":`, ...faults.map((fault) => `  ${fault}`)].join('\n')
-  return new PhylumError('ERR_REGISTRY_MANIFEST', message)
 }
 
 function withDefaults(manifest: Manifest) {

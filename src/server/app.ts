@@ -14,6 +14,8 @@ import { createGuard, SECURITY_HEADERS } from './guard.ts'
 import { createPasswordHasher } from './password.ts'
 import type { PasswordHasher } from './password.ts'
 import type { ActivityRecorder } from './record_activity.ts'
+import { EMPTY_POLICY } from './policy/policy.ts'
+import type { Policy } from './policy/policy.ts'
 import { Refusal } from './refusal.ts'
 import type { Call, Caller, Route } from './route.ts'
 import { routes } from './routes.ts'
@@ -47,6 +49,8 @@ export interface AppOptions {
   /** Tells where the server is reached from outside, where that is not what a request says. */
   origin?: () => URL
   passwords?: PasswordHasher
+  /** What is refused of what is analyzed; nothing without one. */
+  policy?: Policy
   /** Is told what is done with each key. */
   activity?: Pick<ActivityRecorder, 'note'>
 }
@@ -91,7 +95,7 @@ export function createApp(options: AppOptions): App {
 
 function createHandler(route: Route, options: AppOptions) {
   const check = route.body && compile(route.body)
-  const { store, clock, activity } = options
+  const { store, clock, activity, policy = EMPTY_POLICY } = options
   return async ({ req, env: { trace } }: Context<World>): Promise<Response> => {
     const request = req.raw
     trace?.noteRoute(route.path)
@@ -116,11 +120,11 @@ function createHandler(route: Route, options: AppOptions) {
   ): Promise<Response> {
     const request = req.raw
     let body: unknown
-    if (check !== undefined) body = await readJson(request, check)
+    if (check !== undefined) body = await readJson(request, check, route.maxBody)
     else if (route.method !== 'GET') await refuseBody(request)
     const query = new URL(request.url).searchParams
     const isDraining = options.isDraining?.() ?? false
-    const call = { store, caller, params: req.param(), query, body, isDraining }
+    const call = { store, caller, params: req.param(), query, body, policy, isDraining }
     const key = route.isRepeatable ? readIdempotencyKey(request) : undefined
     if (key !== undefined) {
       const requestHash = hashRequest(route.method, req.path, body)
@@ -175,7 +179,9 @@ function explainMiss(
 
 /** Lists the methods that a path takes, except for HEAD. */
 function methodsOf(hono: Pick<Hono, 'router'>, path: string): string[] {
-  return ['GET', 'POST', 'DELETE'].filter((one) => hono.router.match(one, path)[0].length > 0)
+  return ['GET', 'POST', 'PUT', 'DELETE'].filter((one) =>
+    hono.router.match(one, path)[0].length > 0
+  )
 }
 
 /** Says that an answer was given before, and nothing was done this time. */

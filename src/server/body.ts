@@ -17,13 +17,17 @@ export type Check = (value: unknown) => { path: string; message: string } | unde
  *
  * @throws ERR_SERVER_REQUEST when it is too long, of another type, not JSON, or not of the form
  */
-export async function readJson(request: Request, check: Check): Promise<unknown> {
+export async function readJson(
+  request: Request,
+  check: Check,
+  limit = MAX_BODY,
+): Promise<unknown> {
   // Only a script of the page's own origin may send this type without asking first (CORS), a form never can.
   const type = request.headers.get('content-type')
   if (type === null || !JSON_TYPE.test(type)) {
     throw refuse(415, 'it must have the content type "application/json"')
   }
-  const value = parseJson(await readBytes(request))
+  const value = parseJson(await readBytes(request, limit))
   const fault = check(value)
   if (fault === undefined) return value
   const where = fault.path === '' ? '' : ` at "${display(fault.path)}"`

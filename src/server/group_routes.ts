@@ -5,7 +5,7 @@ import { Refusal } from './refusal.ts'
 import { defineRoute } from './route.ts'
 import type { Call, Route } from './route.ts'
 import { Group, GroupList, NewGroup, Nothing } from './schemas.ts'
-import type { Group as KeptGroup } from './store.ts'
+import type { Group as KeptGroup, Store } from './store.ts'
 
 /** The operations on groups. */
 export const groupRoutes: readonly Route[] = [
@@ -66,8 +66,18 @@ export const groupRoutes: readonly Route[] = [
  * @throws ERR_API_NOT_FOUND when the caller is not a member
  */
 export async function requireGroup({ store, caller, params }: Call): Promise<KeptGroup> {
-  const name = (params['group'] ?? '').normalize('NFC')
-  const group = await store.findGroup(caller.userId, name)
+  const { org, group: own = '' } = params
+  return await findGroup(store, caller.userId, org === undefined ? own : `${org}/${own}`)
+}
+
+/**
+ * Finds a group by its whole name, for somebody who may see it.
+ *
+ * @throws ERR_API_NOT_FOUND otherwise
+ */
+export async function findGroup(store: Store, userId: string, text: string): Promise<KeptGroup> {
+  const name = text.normalize('NFC')
+  const group = await store.findGroup(userId, name)
   if (group !== undefined) return group
   throw new Refusal(
     404,

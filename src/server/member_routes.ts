@@ -5,80 +5,101 @@ import { Refusal } from './refusal.ts'
 import { defineRoute } from './route.ts'
 import type { Call, Route } from './route.ts'
 import { Member, MemberList, Nothing } from './schemas.ts'
+import type { Group, Store, User } from './store.ts'
 
-/** The operations on the members of a group. */
+/** The operations on the members of a group; a group of an organization has them below its organization, too. */
 export const memberRoutes: readonly Route[] = [
-  defineRoute({
-    method: 'GET',
-    path: '/api/v0/groups/:group/members',
-    operation: 'listMembers',
-    summary: 'List the members of a group, for members of it',
-    status: 200,
-    isPaged: true,
-    reply: MemberList,
-    refusals: [404],
-    async answer(call) {
-      const group = await requireGroup(call)
-      const { entries, more } = await listPage(
-        call.query,
-        'members',
-        (page) => call.store.listMembers(group.id, page),
-      )
-      const members = entries.map(({ email, name, role }) => ({ user_email: email, name, role }))
-      return { members, ...more }
-    },
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/api/v0/groups/:group/members/:email',
-    operation: 'addMember',
-    summary: 'Add a member to a group, for admins of it',
-    status: 201,
-    reply: Member,
-    refusals: [403, 404, 409],
-    async answer(call) {
-      const group = await requireGroup(call)
-      requireAdmin(group, 'add a member to')
-      const email = readEmail(call)
-      const user = await call.store.findUser(email)
-      if (user === undefined) {
-        throw refuse(404, 'add', email, `to group "${group.name}": no account has this email`)
-      }
-      if (!await call.store.addMember(group.id, user.id, 'member')) {
-        throw refuse(409, 'add', email, `to group "${group.name}": this is a member already`)
-      }
-      return { user_email: user.email, name: user.name, role: 'member' } as const
-    },
-  }),
-  defineRoute({
-    method: 'DELETE',
-    path: '/api/v0/groups/:group/members/:email',
-    operation: 'removeMember',
-    summary: 'Remove a member from a group, for admins of it; every member may leave',
-    status: 204,
-    reply: Nothing,
-    refusals: [403, 404],
-    async answer(call) {
-      const group = await requireGroup(call)
-      const email = readEmail(call)
-      const member = await call.store.findMember(group.id, email)
-      if (member?.userId !== call.caller.userId) requireAdmin(group, 'remove a member from')
-      const removal = member && await call.store.removeMember(group.id, member.userId)
-      if (removal === 'last_admin') {
-        throw refuse(
-          403,
-          'remove',
-          email,
-          `from group "${group.name}": its last admin cannot leave`,
-        )
-      }
-      if (removal !== 'removed') {
-        throw refuse(404, 'remove', email, `from group "${group.name}": this is not a member`)
-      }
-      return null
-    },
-  }),
+  ...describeMembers('/api/v0/groups/:group/members', ''),
+  ...describeMembers('/api/v0/organizations/:org/groups/:group/members', 'OrganizationGroup'),
 ]
+
+/** @param where comes into the names of the operations */
+function describeMembers(path: string, where: string): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path,
+      operation: `list${where}Members`,
+      summary: 'List the members of a group, for members of it',
+      status: 200,
+      isPaged: true,
+      reply: MemberList,
+      refusals: [404],
+      async answer(call) {
+        const group = await requireGroup(call)
+        const { entries, more } = await listPage(
+          call.query,
+          'members',
+          (page) => call.store.listMembers(group.id, page),
+        )
+        const members = entries.map(({ email, name, role }) => ({ user_email: email, name, role }))
+        return { members, ...more }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: `${path}/:email`,
+      operation: `add${where}Member`,
+      summary: 'Add a member to a group, for admins of it',
+      status: 201,
+      reply: Member,
+      refusals: [403, 404, 409],
+      async answer(call) {
+        const { store } = call
+        const group = await requireGroup(call)
+        requireAdmin(group, 'add a member to')
+        const email = readEmail(call)
+        const user = await findCandidate(store, group, email)
+        if (!await store.addMember(group.id, user.id, 'member')) {
+          throw refuse(409, 'add', email, `to group "${group.name}": this is a member already`)
+        }
+        return { user_email: user.email, name: user.name, role: 'member' } as const
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: `${path}/:email`,
+      operation: `remove${where}Member`,
+      summary: 'Remove a member from a group, for admins of it; every member may leave',
+      status: 204,
+      reply: Nothing,
+      refusals: [403, 404],
+      async answer(call) {
+        const group = await requireGroup(call)
+        const email = readEmail(call)
+        const member = await call.store.findMember(group.id, email)
+        if (member?.userId !== call.caller.userId) requireAdmin(group, 'remove a member from')
+        const removal = member && await call.store.removeMember(group.id, member.userId)
+        if (removal === 'last_admin') {
+          throw refuse(
+            403,
+            'remove',
+            email,
+            `from group "${group.name}": its last admin cannot leave`,
+          )
+        }
+        if (removal !== 'removed') {
+          throw refuse(404, 'remove', email, `from group "${group.name}": this is not a member`)
+        }
+        return null
+      },
+    }),
+  ]
+}
+
+/** Finds who may become a member: anybody with an account, and for a group of an organization, its members alone. */
+async function findCandidate(store: Store, group: Group, email: string): Promise<User> {
+  const { organizationId } = group
+  if (organizationId !== null) {
+    const member = await store.findOrganizationMember(organizationId, email)
+    if (member !== undefined) return { id: member.userId, email, name: member.name }
+    const state = 'this is not a member of its organization'
+    throw refuse(404, 'add', email, `to group "${group.name}": ${state}`)
+  }
+  const user = await store.findUser(email)
+  if (user !== undefined) return user
+  throw refuse(404, 'add', email, `to group "${group.name}": no account has this email`)
+}
 
 function readEmail({ params }: Call): string {
   return (params['email'] ?? '').toLowerCase()

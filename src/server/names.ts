@@ -1,11 +1,6 @@
 import { display } from '#base'
+import { MAX_EMAIL, MAX_NAME, MAX_PROJECT_NAME } from './limits.ts'
 import { Refusal } from './refusal.ts'
-
-/** Longest name of a group, an account or a key, in characters. */
-export const MAX_NAME = 64
-
-/** Longest email address, in characters (RFC 5321, section 4.5.3.1.3, without the angle brackets). */
-export const MAX_EMAIL = 254
 
 /** What is wrong with a name, as the state of an error; nothing when it may be used. */
 export type Fault = string | undefined
@@ -23,9 +18,12 @@ export function parseName(value: string, what: string): string {
 
 /** Finds fault with a name. */
 export function checkName(value: string): Fault {
-  const name = value.normalize('NFC')
+  return checkText(value.normalize('NFC'), MAX_NAME)
+}
+
+function checkText(name: string, max: number): Fault {
   if (name.trim() !== name || name === '') return 'it is empty or has spaces around it'
-  if (name.length > MAX_NAME) return `it is longer than ${MAX_NAME} characters`
+  if (name.length > max) return `it is longer than ${max} characters`
   // Controls, direction marks and the like would let one name pass for another on a terminal or in the web page.
   return display(name) === name ? undefined : 'it holds characters that cannot be seen'
 }
@@ -37,6 +35,24 @@ export function checkName(value: string): Fault {
  */
 export function parseGroupName(value: string): string {
   return parse(value.normalize('NFC'), 'group', checkGroupName)
+}
+
+/**
+ * Takes the name of a new organization, which is also a segment of a path.
+ *
+ * @throws ERR_SERVER_REQUEST when it is no name, or no path could hold it
+ */
+export function parseOrganizationName(value: string): string {
+  return parse(value.normalize('NFC'), 'organization', checkGroupName)
+}
+
+/**
+ * Takes the name of a project, which may have slashes, as that of a repository has.
+ *
+ * @throws ERR_SERVER_REQUEST when it is empty, too long, or holds what a reader would not see
+ */
+export function parseProjectName(value: string): string {
+  return parse(value.normalize('NFC'), 'project', (name) => checkText(name, MAX_PROJECT_NAME))
 }
 
 /** Finds fault with the name of a group. */

@@ -23,7 +23,9 @@ export function describeApi(routes: readonly Route[]) {
     info: {
       title: 'phylum',
       version: 'v0',
-      description: 'Groups, their members, and the API keys of an account',
+      description:
+        'Organizations, groups and their members, projects and what was analyzed for them, ' +
+        'and the API keys of an account',
     },
     paths,
     components: {
@@ -47,7 +49,7 @@ function describeRoute(route: Route, schemas: Json): Json {
     required: true,
     schema: { type: 'string' },
   }))
-  const query = route.isPaged ? PAGE_PARAMETERS : []
+  const query = [...describeFilters(route), ...(route.isPaged ? PAGE_PARAMETERS : [])]
   const headers = route.isRepeatable ? [IDEMPOTENCY_KEY] : []
   const parameters = [...segments, ...query, ...headers]
   const responses: Json = {}
@@ -67,6 +69,16 @@ function describeRoute(route: Route, schemas: Json): Json {
       : { requestBody: { required: true, ...describeBody(route.body, schemas) } }),
     responses,
   }
+}
+
+function describeFilters({ filters = {} }: Route) {
+  return Object.entries(filters).map(([name, description]) => ({
+    name,
+    in: 'query',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  }))
 }
 
 function describeBody(schema: TSchema, schemas: Json): Json {

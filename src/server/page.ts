@@ -21,7 +21,8 @@ export const PAGE_PARAMETERS = [
     name: 'paginate.cursor',
     in: 'query',
     required: false,
-    description: 'Begin after this one: the name, or the email, of the last one of the page before',
+    description:
+      'Begin after this one: the name, the email or, of projects, the id of the last one of the page before',
     schema: Type.String(),
   },
 ]

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox'
+import type { Policy } from './policy/policy.ts'
 import type { RefusalStatus } from './refusal.ts'
 import { ApiError } from './schemas.ts'
 import type { Store } from './store.ts'
@@ -20,13 +21,15 @@ export interface Call<Body = unknown> {
   query: URLSearchParams
   /** What the request carried, of the type that `body` describes; `undefined` where the route describes none. */
   body: Body
+  /** What is refused of what is analyzed, and why. */
+  policy: Policy
   /** Whether the server is about to stop. */
   isDraining: boolean
 }
 
 /** One operation of the API: what is asked, what is answered, and how. */
 export interface Route<Body extends TSchema = TSchema, Reply extends TSchema = TSchema> {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path with parameters as ":name". */
   path: string
   /** Name of the operation in the OpenAPI document. */
@@ -38,7 +41,11 @@ export interface Route<Body extends TSchema = TSchema, Reply extends TSchema = T
   isRepeatable?: true
   /** Answers a list, which may be asked for in pages; see `listPage()`. */
   isPaged?: true
+  /** By what a list can be narrowed: parameters behind the "?", and what each one does. */
+  filters?: Readonly<Record<string, string>>
   body?: Body
+  /** Longest body, in bytes, where it is not the one of every route. */
+  maxBody?: number
   status: 200 | 201 | 204
   reply: Reply
   /** The statuses with which the route itself refuses, besides those of the door. */

@@ -1,8 +1,12 @@
 import { groupRoutes } from './group_routes.ts'
+import { jobRoutes } from './job_routes.ts'
 import { keyRoutes } from './key_routes.ts'
 import { memberRoutes } from './member_routes.ts'
 import { describeApi } from './openapi.ts'
+import { organizationRoutes } from './organization_routes.ts'
+import { packageRoutes } from './package_routes.ts'
 import { profileRoutes } from './profile_routes.ts'
+import { projectRoutes } from './project_routes.ts'
 import { Refusal } from './refusal.ts'
 import { defineRoute } from './route.ts'
 import type { Route } from './route.ts'
@@ -59,6 +63,10 @@ export const routes: readonly Route[] = [
   }),
   ...groupRoutes,
   ...memberRoutes,
+  ...organizationRoutes,
+  ...projectRoutes,
+  ...jobRoutes,
+  ...packageRoutes,
   ...keyRoutes,
   ...profileRoutes,
 ]

@@ -6,6 +6,7 @@ import { createRouteFinder } from './find_route.ts'
 import { isLoopback } from './guard.ts'
 import { createIdentity } from './identity/create_identity.ts'
 import { startRecordingActivity } from './record_activity.ts'
+import type { Policy } from './policy/policy.ts'
 import { routes } from './routes.ts'
 import { serve } from './serve.ts'
 import { startSweeping } from './start_sweeping.ts'
@@ -44,6 +45,8 @@ export interface ServerOptions {
   isMetricsOpen?: boolean
   /** What goes wrong on purpose. */
   faults?: FaultPlan
+  /** What is refused of what is analyzed; nothing without one. */
+  policy?: Policy
 }
 
 /** A server that answers requests. */
@@ -89,6 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       isBehindBalancer: publicUrl !== undefined,
       identity,
       activity,
+      ...options.policy === undefined ? {} : { policy: options.policy },
       ...publicUrl === undefined ? {} : { origin: () => origin },
       ...isMetricsOpen ? { metrics: () => telemetry.renderMetrics() } : {},
       isDraining: () => isDraining,

@@ -8,11 +8,17 @@ import type { AttemptStore } from './store/attempts.ts'
 import type { Database, DatabaseOptions } from './store/database.ts'
 import { createGroupStore } from './store/groups.ts'
 import type { GroupStore } from './store/groups.ts'
+import { createJobStore } from './store/jobs.ts'
+import type { JobStore } from './store/jobs.ts'
 import { createKeyStore } from './store/keys.ts'
 import type { KeyStore } from './store/keys.ts'
 import { createMemberStore } from './store/members.ts'
 import type { MemberStore } from './store/members.ts'
 import { openDatabase } from './store/open_database.ts'
+import { createOrganizationStore } from './store/organizations.ts'
+import type { OrganizationStore } from './store/organizations.ts'
+import { createProjectStore } from './store/projects.ts'
+import type { ProjectStore } from './store/projects.ts'
 import { createSessionStore } from './store/sessions.ts'
 import type { SessionStore } from './store/sessions.ts'
 import { sweep } from './store/sweep.ts'
@@ -22,13 +28,16 @@ import type { UserStore } from './store/users.ts'
 export type { Activity } from './store/activity.ts'
 export type { Answer, RepeatableRequest } from './store/answers.ts'
 export type { Group } from './store/groups.ts'
+export type { Job, JobEntry } from './store/jobs.ts'
 export type { ApiKey, NewApiKey } from './store/keys.ts'
 export type { Member, Removal, Role } from './store/members.ts'
+export type { Organization } from './store/organizations.ts'
+export type { Owner, Project, ProjectFilter } from './store/projects.ts'
 export type { Session } from './store/sessions.ts'
 export type { User } from './store/users.ts'
 
 /**
- * Keeps accounts, keys and groups. Each call is one transaction: what it answered for is on disk, whole.
+ * Keeps accounts, keys, groups, organizations, and projects with what was analyzed for them. Each call is one transaction: what it answered for is on disk, whole.
  * Who may do what is decided before the call; what must always be true is held here.
  *
  * Every method throws ERR_SERVER_DATABASE when the database is locked, full, damaged or gone.
@@ -39,6 +48,9 @@ export interface Store
     KeyStore,
     GroupStore,
     MemberStore,
+    OrganizationStore,
+    ProjectStore,
+    JobStore,
     SessionStore,
     AnswerStore,
     ActivityStore,
@@ -65,6 +77,9 @@ export function createStore(database: Database, options: StoreOptions): Store {
     ...createKeyStore(database, clock),
     ...createGroupStore(database, clock),
     ...createMemberStore(database, clock),
+    ...createOrganizationStore(database, clock),
+    ...createProjectStore(database, clock),
+    ...createJobStore(database, clock),
     ...createSessionStore(database, clock),
     ...createAttemptStore(database, clock),
     ...createAnswerStore(database, clock),

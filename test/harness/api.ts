@@ -6,6 +6,7 @@ import { createAccount, createKey } from '../../src/server/account.ts'
 import { createApp } from '../../src/server/app.ts'
 import type { App } from '../../src/server/app.ts'
 import { SECURITY_HEADERS } from '../../src/server/guard.ts'
+import type { Policy } from '../../src/server/policy/policy.ts'
 import { repliesOf } from '../../src/server/route.ts'
 import { routes } from '../../src/server/routes.ts'
 import { ApiError } from '../../src/server/schemas.ts'
@@ -59,10 +60,16 @@ export interface Person {
   ask(method: string, path: string, body?: unknown): Promise<Reply>
 }
 
+/** How the API of a test differs from an ordinary one. */
+export interface ApiOptions {
+  wrap?: (store: Store) => Store
+  policy?: Policy
+}
+
 /** Makes a test that runs against an API of its own, once on each database. */
 export function withApi(
   body: (api: Api) => Promise<void>,
-  options: { wrap?: (store: Store) => Store } = {},
+  options: ApiOptions = {},
 ): (t: TestContext) => Promise<void> {
   return onEachDatabase(async (where) => {
     const api = await createApi(where, options)
@@ -74,14 +81,17 @@ export function withApi(
   })
 }
 
-async function createApi(
-  where: string,
-  options: { wrap?: (store: Store) => Store },
-): Promise<Api> {
+async function createApi(where: string, options: ApiOptions): Promise<Api> {
   const clock = { time: NOON, now: () => clock.time }
   const log = createRecordingLog()
   const store = await openStore(where, { clock })
-  const app = createApp({ store: options.wrap?.(store) ?? store, clock, log })
+  const { policy } = options
+  const app = createApp({
+    store: options.wrap?.(store) ?? store,
+    clock,
+    log,
+    ...(policy === undefined ? {} : { policy }),
+  })
 
   async function ask(method: string, path: string, asked: AskOptions = {}): Promise<Reply> {
     const sent = asked.raw ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body))

@@ -47,6 +47,7 @@ const INNER = new Set([
   'sandbox/launcher',
   'server/faults',
   'server/identity',
+  'server/policy',
   'server/store',
   'server/telemetry',
   'server/ui',

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { RunningServer } from '#server'
 import type { Command } from '../command.ts'
+import { readPolicyOption } from '../server_policy.ts'
 import { SERVING_OPTIONS } from '../serving_options.ts'
 
 /** `phylum server exec` */
@@ -29,6 +30,7 @@ export const serverExec: Command = {
     const { readServing } = await import('../serving.ts')
     // The terminal is the command's: a request has a line with `-v`, or where it met a fault.
     const { log, options, warn } = readServing(given, context.terminal, 'none')
+    const policy = await readPolicyOption(given, context)
     const { createAccount, createKey, startServer } = await import('#server')
     const directory = mkdtempSync(join(tmpdir(), 'phylum-server-'))
     let server: RunningServer | undefined
@@ -37,6 +39,7 @@ export const serverExec: Command = {
         database: join(directory, 'server.sqlite'),
         port: 0,
         ...options,
+        ...policy,
       })
       const user = await createAccount(server.store, { email: 'you@localhost', name: 'You' })
       const { secret } = await createKey(server.store, user.id, { name: 'server exec' })

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Command, Given } from '../command.ts'
 import { hasOption, textOption } from '../command.ts'
 import { DATABASE_OPTION, readDatabase } from '../server_database.ts'
+import { readPolicyOption } from '../server_policy.ts'
 import { readUrl, URL_OPTION } from '../server_url.ts'
 import { SERVING_OPTIONS } from '../serving_options.ts'
 
@@ -52,6 +53,10 @@ export const serverStart: Command = {
       'behind a load balancer, which speaks https',
     ],
     [
+      'phylum server start --policy policy.toml',
+      'with a say about the packages that are sent to be analyzed',
+    ],
+    [
       'phylum server start --fault 429:0.1:retry-after=2,slow:0.2',
       'with answers as on a bad day, for those who write extensions',
     ],
@@ -64,12 +69,14 @@ export const serverStart: Command = {
     const { where, name, isFile } = await readDatabase(given, context)
     const { readServing } = await import('../serving.ts')
     const { log, options, warn } = readServing(given, terminal, 'all')
+    const policy = await readPolicyOption(given, context)
     if (isFile) mkdirSync(dirname(where), { recursive: true, mode: 0o700 })
     const { ensureFirstAccount, startServer } = await import('#server')
     const server = await startServer({
       database: where,
       port,
       ...options,
+      ...policy,
       ...(publicUrl === undefined ? {} : { publicUrl }),
       ...(hasOption(given, 'metrics') ? { isMetricsOpen: true } : {}),
     })

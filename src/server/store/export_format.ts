@@ -3,12 +3,22 @@ import type { Value } from './database.ts'
 /** Version of the format. A reader of one version refuses every other. */
 export const FORMAT = 1
 
+/**
+ * Oldest schema whose exports are taken: what came after it are tables, and columns that may be null. A step that changes
+ * what older rows hold must raise this, or teach `importData()` to do the same to them.
+ */
+export const OLDEST_SCHEMA = 4
+
 /** Tables that an export holds, each after those that it refers to, and the columns by which their rows are in order. */
 export const EXPORTED: readonly { table: string; key: readonly string[] }[] = [
   { table: 'users', key: ['user_id'] },
   { table: 'api_keys', key: ['key_id'] },
+  { table: 'organizations', key: ['organization_id'] },
+  { table: 'organization_members', key: ['organization_id', 'user_id'] },
   { table: 'groups', key: ['group_id'] },
   { table: 'members', key: ['group_id', 'user_id'] },
+  { table: 'projects', key: ['project_id'] },
+  { table: 'jobs', key: ['job_id'] },
   { table: 'sessions', key: ['session_hash'] },
   { table: 'oidc_payloads', key: ['model', 'id_hash'] },
   { table: 'idempotency', key: ['user_id', 'key_hash'] },

@@ -1,6 +1,6 @@
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Database, Value } from './database.ts'
-import { EXPORTED, FORMAT, isObject, LEFT_OUT, readRow } from './export_format.ts'
+import { EXPORTED, FORMAT, isObject, LEFT_OUT, OLDEST_SCHEMA, readRow } from './export_format.ts'
 import type { Row } from './export_format.ts'
 import { MIGRATIONS } from './migrations.ts'
 
@@ -12,7 +12,7 @@ const BATCH = 100
  *
  * @param lines the export's lines, without their ends
  * @returns number of rows
- * @throws ERR_SERVER_IMPORT when the lines are no whole export of this schema, or the database is not empty
+ * @throws ERR_SERVER_IMPORT when the lines are no whole export of this schema or an older one, or the database is not empty
  */
 export async function importData(
   database: Database,
@@ -80,12 +80,12 @@ class Import {
     if (format !== FORMAT) {
       throw refuse(`its format is version ${show(format)}, and this phylum knows ${FORMAT}`)
     }
-    if (schema !== MIGRATIONS.length) {
-      throw refuse(
-        `its schema is version ${show(schema)}, and that of this phylum ${MIGRATIONS.length}`,
-        'import it with the phylum that wrote it: a newer one then migrates the database',
-      )
-    }
+    const version = Number.isSafeInteger(schema) ? schema as number : NaN
+    if (version >= OLDEST_SCHEMA && version <= MIGRATIONS.length) return
+    throw refuse(
+      `its schema is version ${show(schema)}, and that of this phylum ${MIGRATIONS.length}`,
+      'import it with the phylum that wrote it: a newer one then migrates the database',
+    )
   }
 
   async #readRow({ table, row }: { [key: string]: unknown }): Promise<void> {

@@ -121,6 +121,54 @@ export const MIGRATIONS: readonly Step[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX key_activity_by_key ON key_activity (key_id, at, activity_id);
   `,
+
+  // Organizations, projects, and what was analyzed for them. The name of a group of an organization is "ORGANIZATION/GROUP":
+  // no other group has a slash in its name.
+  `
+  CREATE TABLE organizations (
+    organization_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE organization_members (
+    organization_id TEXT NOT NULL REFERENCES organizations ON DELETE CASCADE,
+    user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    role TEXT NOT NULL CHECK (role IN ('admin', 'member')),
+    PRIMARY KEY (organization_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX organization_members_by_user ON organization_members (user_id);
+
+  ALTER TABLE groups ADD COLUMN organization_id TEXT REFERENCES organizations ON DELETE CASCADE;
+  CREATE INDEX groups_by_organization ON groups (organization_id, name)
+    WHERE organization_id IS NOT NULL;
+
+  CREATE TABLE projects (
+    project_id TEXT PRIMARY KEY,
+    user_id TEXT REFERENCES users ON DELETE CASCADE,
+    group_id TEXT REFERENCES groups ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    repository_url TEXT,
+    default_label TEXT,
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    CHECK ((user_id IS NULL) <> (group_id IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX projects_by_user ON projects (user_id, name) WHERE user_id IS NOT NULL;
+  CREATE UNIQUE INDEX projects_by_group ON projects (group_id, name) WHERE group_id IS NOT NULL;
+
+  CREATE TABLE jobs (
+    job_id TEXT PRIMARY KEY,
+    project_id TEXT NOT NULL REFERENCES projects ON DELETE CASCADE,
+    user_id TEXT REFERENCES users ON DELETE SET NULL,
+    label TEXT NOT NULL,
+    packages TEXT NOT NULL,
+    ecosystems TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX jobs_by_project ON jobs (project_id, created_at, job_id);
+  CREATE INDEX jobs_by_user ON jobs (user_id) WHERE user_id IS NOT NULL;
+  `,
 ]
 
 /** Gives the text of a step in a dialect. */

@@ -30,6 +30,19 @@ async function fill(database: Database, keys: number): Promise<void> {
     SELECT ${text('group')}, ${text('g')}, 0, 0 FROM n WHERE i <= ${keys / 10}`,
     `INSERT INTO members (group_id, user_id, role) ${numbers}
     SELECT ${text('group')}, ${owner}, 'admin' FROM n WHERE i <= ${keys / 10}`,
+    `INSERT INTO organizations (organization_id, name, created_at) ${numbers}
+    SELECT ${text('org')}, ${text('o')}, 0 FROM n WHERE i <= ${keys / 10}`,
+    `INSERT INTO organization_members (organization_id, user_id, role) ${numbers}
+    SELECT ${text('org')}, ${owner}, 'admin' FROM n WHERE i <= ${keys / 10}`,
+    `INSERT INTO groups (group_id, name, created_at, modified_at, organization_id) ${numbers}
+    SELECT ${text('team')}, ${text('o/g')}, 0, 0, ${text('org')} FROM n WHERE i <= ${keys / 10}`,
+    `INSERT INTO projects (project_id, user_id, name, created_at, modified_at) ${numbers}
+    SELECT ${text('own')}, ${owner}, ${text('p')}, 0, 0 FROM n WHERE i <= ${keys / 10}`,
+    `INSERT INTO projects (project_id, group_id, name, created_at, modified_at) ${numbers}
+    SELECT ${text('project')}, ${text('team')}, 'p', 0, 0 FROM n WHERE i <= ${keys / 10}`,
+    `INSERT INTO jobs (job_id, project_id, user_id, label, packages, ecosystems, created_at)
+    ${numbers} SELECT ${text('job')}, ${text('project')}, ${owner}, '', '[]', '', i
+    FROM n WHERE i <= ${keys / 10}`,
     `INSERT INTO sessions (session_hash, user_id, created_at, used_at, expires_at) ${numbers}
     SELECT ${bytes}, ${owner}, 0, 0, 1000000 + i FROM n WHERE i <= ${keys / 10}`,
     `INSERT INTO oidc_payloads (model, id_hash, payload, expires_at) ${numbers}
@@ -69,6 +82,7 @@ async function listStatements(database: Database): Promise<Statement[]> {
     close: () => inner.close(),
   })
   const store = createStore(watch(database), { clock })
+  const details = { name: 'new', repositoryUrl: null, defaultLabel: null }
   const request = { userId: 'user1', key: 'a', requestHash: hashKey('a') }
   const calls: Partial<Record<keyof Store, () => Promise<unknown>>> = {
     createUser: () => store.createUser({ email: 'ann@example.org', name: 'Ann' }),
@@ -100,6 +114,30 @@ async function listStatements(database: Database): Promise<Statement[]> {
     addMember: () => store.addMember('group1', 'user1', 'member'),
     removeMember: () => store.removeMember('group1', 'user3'),
     deleteGroup: () => store.deleteGroup('group1'),
+    createOrganization: () => store.createOrganization('user1', 'a'),
+    findOrganization: () => store.findOrganization('user1', 'a'),
+    listOrganizations: () => store.listOrganizations('user1'),
+    listOrganizationGroups: () => store.listOrganizationGroups('user1', 'org1'),
+    listOrganizationMembers: () => store.listOrganizationMembers('org1'),
+    findOrganizationMember: () => store.findOrganizationMember('org1', 'e2'),
+    addOrganizationMember: () => store.addOrganizationMember('org1', 'user5', 'member'),
+    removeOrganizationMember: () => store.removeOrganizationMember('org1', 'user5'),
+    deleteOrganization: () => store.deleteOrganization('org7'),
+    createProject: () => store.createProject({ userId: 'user1' }, details),
+    findProject: () => store.findProject('user1', 'own1'),
+    listProjects: () => store.listProjects('user1', { group: 'g1', organization: 'o1', name: 'p' }),
+    updateProject: () => store.updateProject('own1', details),
+    deleteProject: () => store.deleteProject('own3'),
+    createJob: () =>
+      store.createJob({
+        projectId: 'project1',
+        userId: 'user1',
+        label: 'a',
+        packages: '[]',
+        ecosystems: '',
+      }),
+    findJob: () => store.findJob('job1'),
+    listJobs: () => store.listJobs('project1'),
     findAnswer: () => store.findAnswer(request),
     keepAnswer: () => store.keepAnswer(request, { status: 201, body: '' }),
     recordActivity: () =>

@@ -27,6 +27,18 @@ async function fill(database: Database): Promise<string> {
   await store.transaction(async (inside) => {
     for (let index = 0; index < 1203; index++) await inside.createGroup(ann.id, `group ${index}`)
   })
+  const organization = await store.createOrganization(ann.id, 'acme')
+  const group = await store.createGroup(ann.id, 'acme/blue', organization!.id)
+  const details = { name: 'p', repositoryUrl: null, defaultLabel: 'main' }
+  await store.createProject({ userId: ann.id }, details)
+  const projectId = await store.createProject({ groupId: group!.id }, details)
+  await store.createJob({
+    projectId: projectId!,
+    userId: ann.id,
+    label: 'main',
+    packages: JSON.stringify([{ registry: 'npm', name: '"\\', version: '1' }]),
+    ecosystems: 'npm',
+  })
   await store.keepAnswer({ userId: ann.id, key: 'k', requestHash: hashKey('') }, {
     status: 201,
     body: '{"a":"\\n"}',
@@ -76,7 +88,7 @@ test(
     })
     assert.deepEqual(lines.at(-1), { end: lines.length - 2 })
     const ids = lines.filter(({ table }) => table === 'groups').map(({ row }) => row.group_id)
-    assert.equal(ids.length, 1203)
+    assert.equal(ids.length, 1204)
     assert.deepEqual(ids, [...ids].sort())
   }, { isFile: true }),
 )
@@ -140,7 +152,7 @@ test(
         }
       },
     })
-    assert.equal(text.match(/"table":"groups"/g)?.length, 1203)
+    assert.equal(text.match(/"table":"groups"/g)?.length, 1204)
     assert.equal((await database.all('SELECT * FROM groups')).length, 0)
     await database.close()
     await other.close()
@@ -232,6 +244,33 @@ test(
     })
     const whole = [head, row, { end: 1 }].map((line) => JSON.stringify(line)).join('\n')
     assert.equal(await importDatabase(where, chunksOf(whole, 1)), 1)
+  }, { isFile: true }),
+)
+
+test(
+  'importData() takes an export of an older schema, and none from before there were exports',
+  onEachDatabase(async (where) => {
+    // As the last phylum without organizations wrote them.
+    const lines = (schema: number) =>
+      [
+        { phylum: 'export', format: 1, schema, at: 0 },
+        {
+          table: 'users',
+          row: { user_id: '1', email: 'a@b.c', name: 'A', created_at: 0, password_hash: null },
+        },
+        { table: 'groups', row: { group_id: '2', name: 'blue', created_at: 0, modified_at: 0 } },
+        { table: 'members', row: { group_id: '2', user_id: '1', role: 'admin' } },
+        { end: 3 },
+      ].map((line) => `${JSON.stringify(line)}\n`).join('')
+    await assert.rejects(importDatabase(where, chunksOf(lines(3))), /its schema is version 3/)
+    await assert.rejects(importDatabase(where, chunksOf(lines(4.5))), /its schema is version 4.5/)
+    assert.equal(await importDatabase(where, chunksOf(lines(4))), 3)
+    const database = await openDatabase(where)
+    const store = createStore(database, { clock })
+    assert.equal((await store.findGroup('1', 'blue'))?.role, 'admin')
+    const organization = await store.createOrganization('1', 'acme')
+    assert.ok(await store.createGroup('1', 'acme/blue', organization!.id))
+    await database.close()
   }, { isFile: true }),
 )
 
