@@ -1,12 +1,15 @@
 /** The extension API of the Rust CLI, function by function, as extensions that were written for it use it. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import type { FakeApi, Seen } from '../harness/fake_api.ts'
 import { FORMS, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
+import { writeFiles } from '../harness/write_files.ts'
 
 const ENGINES = ['deno', 'bun'] as const
 
@@ -273,5 +276,198 @@ onEngines(
       `POST /api/v0/data/packages/check/raw [${react}]`,
       'POST /api/v0/data/packages/submit',
     ])
+  },
+)
+
+onEngines(
+  'code that makes its own header keeps working, with a token that is none',
+  async ({ api, canary, run }) => {
+    const { code, stdout, stderr } = await run(
+      `import { PhylumApi } from "phylum";
+      const token = await PhylumApi.getAccessToken(true);
+      const base = await PhylumApi.apiBaseUrl();
+      const told = { token, same: token === await Phylum.getAccessToken() };
+      const post = await fetch(base + "/v0/echo", {
+        method: "POST", body: "text", headers: { Authorization: "Bearer " + token, "Content-Type": "text/x" } });
+      told.echo = await post.json();
+      told.url = [post.url, post.headers.get("content-type")];
+      told.request = (await fetch(new Request(new URL(base + "/v0/groups"), { headers: [["authorization", "bearer " + token]] }))).status;
+      const moved = await fetch(base + "/v0/redirect?to=/api/v0/groups", { headers: { authorization: "Bearer " + token } });
+      told.moved = [moved.redirected, await moved.json()];
+      const denied = await fetch(base + "/v0/secret/9", { headers: { authorization: "Bearer " + token } });
+      told.denied = [denied.status, (await denied.json()).error.code];
+      for (const [name, headers] of Object.entries({ none: {}, own: { authorization: "Bearer own" } })) {
+        told[name] = await fetch(base + "/v0/groups", { headers }).then(String, ({ message }) => message);
+      }
+      console.log(JSON.stringify(told));`,
+      {
+        manifest:
+          '[api]\nallow = ["GET /groups", "POST /echo", "GET /redirect"]\n[permissions]\nnet = []\n',
+      },
+    )
+    assert.equal(code, 0, stderr)
+    const { token, echo, ...told } = JSON.parse(stdout)
+    assert.match(token, /^phylum-placeholder_[\w-]{43}$/)
+    assert.deepEqual([echo.body, echo.headers['content-type']], ['text', 'text/x'])
+    assert.ok(!JSON.stringify(api.seen).includes(token), 'the API has never seen it')
+    const { host } = new URL(api.origin)
+    assert.deepEqual(told, {
+      same: true,
+      url: [`${api.origin}/api/v0/echo`, 'application/json'],
+      request: 200,
+      moved: [true, { groups: [] }],
+      denied: [403, 'ERR_BROKER_DENIED'],
+      none: `Requires net access to "${host}"`,
+      own: `Requires net access to "${host}"`,
+    })
+    assert.ok(api.seen.every(({ headers }) => headers.authorization === `Bearer ${canary}`))
+    assert.match(
+      stderr,
+      /^denied: Cannot send "GET \/secret\/9": the manifest does not grant it\n.*\n?hint: add to PhylumExt\.toml: \[api\] allow = \["GET \/secret\/9"\]\n$/,
+    )
+  },
+)
+
+onEngines(
+  'what the API refuses or cannot give is an error that says so',
+  async ({ run }) => {
+    const { code, stdout } = await run(
+      `const told = [];
+      const tell = async (attempt) => { try { told.push(await attempt()) } catch (error) { told.push([error.name, error.message, error.status ?? error.code ?? null]) } };
+      await tell(() => Phylum.getGroups());
+      await tell(() => Phylum.checkPackages([]));
+      await tell(() => Phylum.getProjects());
+      await tell(() => Phylum.createProject("website"));
+      await tell(() => Phylum.deleteProject("web"));
+      await tell(() => Phylum.getJobStatus("a/b"));
+      await tell(() => Phylum.analyze([]));
+      console.log(JSON.stringify(told));`,
+    )
+    assert.equal(code, 0)
+    assert.deepEqual(JSON.parse(stdout), [
+      ['StatusError', 'Cannot list groups: not today', 500],
+      ['StatusError', 'Cannot check packages: the API answered with status 418', 418],
+      [],
+      { id: '4', status: 'Exists' },
+      ['Error', 'Cannot find project "web": there is none with that name', null],
+      ['ApiError', 'Cannot use the request path: it holds an encoded slash', 'ERR_BROKER_REQUEST'],
+      [
+        'Error',
+        'Cannot analyze packages: no project is named, and no ".phylum_project" is found',
+        null,
+      ],
+    ])
+  },
+  {
+    routes: {
+      '/groups': (_, response) =>
+        json(response, { error: { error_id: 'x', description: 'not today' } }, 500),
+      '/data/packages/check': (_, response) => void response.writeHead(418).end('<html>'),
+      '/data/projects': (_, response) => json(response, { error: { description: 'taken' } }, 409),
+      // Promises more without end.
+      '/projects': (_, response, { searchParams }) =>
+        searchParams.has('filter.name')
+          ? json(response, { values: [project('4', 'website')], has_more: true })
+          : json(response, { values: [], has_more: true }),
+    },
+  },
+)
+
+onEngines(
+  'the current project is the nearest above, and what cannot be understood is an error at once',
+  async ({ home, run }) => {
+    const file = (text: string) => writeFileSync(join(home.path, 'work/.phylum_project'), text)
+    const code = `const told = [];
+      const tell = (attempt) => { try { told.push(attempt()) } catch (error) { told.push([error.name, error.message]) } };
+      tell(() => Phylum.getCurrentProject());
+      tell(() => Phylum.permissions().net);
+      console.log(JSON.stringify(told));
+      if (told[0]?.id) console.log(await Phylum.analyze([]));`
+    assert.deepEqual(JSON.parse((await run(code)).stdout), [null, false])
+    file(
+      'id: a3a898bc-e954-4ff6-ba36-6a19beefedaa\nname: site\ncreated_at: 2022-08-18T18:41:46Z\ngroup_name: acme\nroot: /etc\n',
+    )
+    const [told, sent] = (await run(code)).stdout.split('\n')
+    assert.deepEqual(JSON.parse(told!)[0], {
+      id: 'a3a898bc-e954-4ff6-ba36-6a19beefedaa',
+      name: 'site',
+      created_at: '2022-08-18T18:41:46Z',
+      group_name: 'acme',
+    })
+    const { project: id, group_name } = JSON.parse(sent!)
+    assert.deepEqual([id, group_name], ['a3a898bc-e954-4ff6-ba36-6a19beefedaa', 'acme'])
+    file('id: [\n')
+    const [[name, message]] = JSON.parse((await run(code)).stdout)
+    assert.equal(name, 'ApiError')
+    assert.match(message, /^Cannot .*\.phylum_project/)
+  },
+)
+
+onEngines(
+  'without an [api] table the first function that asks the API asks the user, and nobody is no',
+  async ({ api, home, form, canary }) => {
+    home.extension('silent', {
+      'PhylumExt.toml': 'name = "silent"\ndescription = "x"\n',
+      'main.ts':
+        `console.log(await Phylum.getAccessToken() !== "", Phylum.permissions().read);\nawait Phylum.getUserInfo();`,
+    })
+    const environment = { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin }
+    const { code, stdout, stderr } = await home.phylum(form, ['ext', 'run', './silent'], {
+      environment,
+    })
+    assert.deepEqual([code, stdout], [16, 'true false\n'], stderr)
+    assert.match(stderr, /^warning: extension "silent" may not call the API/)
+    assert.match(stderr, /hint: add to PhylumExt\.toml: \[api\] allow = \["GET \/userinfo"\]\n/)
+    assert.match(stderr, /StatusError .*Cannot ask whose credential it is: Cannot send "GET \/user/)
+    assert.equal(api.seen.length, 0)
+  },
+  { engines: ['deno'] },
+)
+
+onEngines(
+  'localStorage outlives the run of an installed extension, and there is none for others',
+  async ({ home, engine, form, run }) => {
+    const code = `const before = localStorage.getItem("count");
+      localStorage.count = Number(before ?? 0) + 1;
+      localStorage.setItem("name", { toString: () => "a text" });
+      localStorage.removeItem("nothing"); localStorage["to go"] = 1; delete localStorage["to go"];
+      console.log(JSON.stringify([before, localStorage.count, localStorage.length, Object.keys(localStorage), { ...localStorage },
+        localStorage.key(0), localStorage.key(9), localStorage.getItem("constructor"), "name" in localStorage, "other" in localStorage, localStorage.other ?? null]));
+      try { localStorage.setItem("much", "x".repeat(11 * 1024 * 1024)) } catch (error) { console.log(error.name) }
+      if (Deno?.args?.[0] === "clear") localStorage.clear();`.replaceAll(
+      'Deno?.args?.[0]',
+      'process.argv[2]',
+    )
+    const elsewhere = await run('console.log(typeof localStorage)\nlocalStorage.getItem("count")')
+    assert.deepEqual([elsewhere.code, elsewhere.stdout], [16, 'object\n'])
+    assert.match(elsewhere.stderr, /only an extension that is installed has one/)
+    writeFiles(join(home.extensions, 'keeper'), {
+      'PhylumExt.toml': `name = "keeper"\ndescription = "x"\nengine = "${engine}"\n`,
+      'main.ts': code,
+    })
+    const keep = async (...args: string[]) => {
+      const { code, stdout, stderr } = await home.phylum(form, ['keeper', ...args])
+      assert.equal(code, 0, stderr)
+      const [line, error] = stdout.split('\n')
+      assert.equal(error, 'QuotaExceededError')
+      return JSON.parse(line!)
+    }
+    assert.deepEqual(await keep(), [
+      null,
+      '1',
+      2,
+      ['count', 'name'],
+      { count: '1', name: 'a text' },
+      'count',
+      null,
+      null,
+      true,
+      false,
+      null,
+    ])
+    const [left, right] = await Promise.all([keep(), keep()])
+    assert.deepEqual([left[0], right[0]].sort().at(0), '1')
+    await keep('clear')
+    assert.equal((await keep())[0], null)
   },
 )
