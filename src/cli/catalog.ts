@@ -14,6 +14,7 @@ import { extensionInstall } from './commands/extension_install.ts'
 import { extensionList } from './commands/extension_list.ts'
 import { extensionNew } from './commands/extension_new.ts'
 import { extensionRun } from './commands/extension_run.ts'
+import { extensionPack } from './commands/extension_pack.ts'
 import { extensionRollback } from './commands/extension_rollback.ts'
 import { extensionUninstall } from './commands/extension_uninstall.ts'
 import { extensionUpdate } from './commands/extension_update.ts'
@@ -26,6 +27,10 @@ import { serverExport } from './commands/server_export.ts'
 import { serverImport } from './commands/server_import.ts'
 import { serverRotateKeys } from './commands/server_rotate_keys.ts'
 import { serverStart } from './commands/server_start.ts'
+import { trustAdd } from './commands/trust_add.ts'
+import { trustExplain } from './commands/trust_explain.ts'
+import { trustList } from './commands/trust_list.ts'
+import { trustRemove } from './commands/trust_remove.ts'
 
 /** Every command: dispatch, help and suggestions are made from this list. */
 export const COMMANDS: readonly Command[] = [
@@ -37,6 +42,11 @@ export const COMMANDS: readonly Command[] = [
   extensionList,
   extensionInfo,
   extensionNew,
+  extensionPack,
+  trustAdd,
+  trustList,
+  trustRemove,
+  trustExplain,
   sandbox,
   authLogin,
   authRegister,

@@ -16,6 +16,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     'ext new',
     'sandbox',
   ]],
+  ['Sharing', ['ext pack', 'trust add', 'trust list', 'trust remove', 'trust explain']],
   ['Credential', ['auth login', 'auth register', 'auth status', 'auth explain', 'auth logout']],
   ['API keys', [
     'auth token',
