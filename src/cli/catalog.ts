@@ -18,6 +18,7 @@ import { extensionPack } from './commands/extension_pack.ts'
 import { extensionRollback } from './commands/extension_rollback.ts'
 import { extensionUninstall } from './commands/extension_uninstall.ts'
 import { extensionUpdate } from './commands/extension_update.ts'
+import { extensionTest } from './commands/extension_test.ts'
 import { groupCreate } from './commands/group_create.ts'
 import { groupDelete } from './commands/group_delete.ts'
 import { groupList } from './commands/group_list.ts'
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   trustList,
   trustRemove,
   trustExplain,
+  extensionTest,
   sandbox,
   authLogin,
   authRegister,

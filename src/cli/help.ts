@@ -14,6 +14,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     'ext list',
     'ext info',
     'ext new',
+    'ext test',
     'sandbox',
   ]],
   ['Sharing', ['ext pack', 'trust add', 'trust list', 'trust remove', 'trust explain']],

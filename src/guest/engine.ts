@@ -5,8 +5,8 @@ import type { Database } from './storage.ts'
 export interface Engine {
   /** Arguments for the extension. */
   readonly args: readonly string[]
-  /** Reads a file that nobody is to read again, and removes it. */
-  take(path: string): string
+  /** Reads a file. */
+  read(path: string): string
   /** Removes a file. */
   remove(path: string): void
   /** Opens a pipe for one direction; gives what moves bytes through it, and says how many. */

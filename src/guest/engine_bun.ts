@@ -9,11 +9,7 @@ export function createBunEngine(): Engine {
   delete process.env.BUN_BE_BUN
   return {
     args: process.argv.slice(2),
-    take(path) {
-      const text = fs.readFileSync(path, 'utf8')
-      fs.unlinkSync(path)
-      return text
-    },
+    read: (path) => fs.readFileSync(path, 'utf8'),
     remove: fs.unlinkSync,
     openPipe(path, direction) {
       const descriptor = fs.openSync(path, direction[0]!)

@@ -8,11 +8,7 @@ export function createDenoEngine(): Engine {
   const ownFetch = fetch
   return {
     args: Deno.args,
-    take(path) {
-      const text = Deno.readTextFileSync(path)
-      Deno.removeSync(path)
-      return text
-    },
+    read: (path) => Deno.readTextFileSync(path),
     remove: Deno.removeSync,
     openPipe(path, direction) {
       const file = Deno.openSync(path, { [direction]: true })

@@ -77,16 +77,22 @@ Object.defineProperty(globalThis, 'localStorage', {
   configurable: true,
 })
 engine.offer({ api, ApiError, PhylumApi, ApiVersion })
-// Nobody reads the output any more (`| head -1`): it ends without a word, as the system would end any program. Left alone, the
-// engine ignores the signal that it is sent then, and a loop that prints would go on for ever.
-engine.onUnread(() => engine.exit(EXIT_UNREAD))
+// Tests are begun, and their failures told, by the engine itself.
+if (run.entryPoint !== null) begin(run.entryPoint)
 
-// Not awaited: the extension imports this very module, and would wait for it to finish while it waits for the extension.
-start().catch(fail)
-engine.watch(() => {
-  // The engine ends with 0 when nothing is left to wait for; an extension that waits for ever has not succeeded.
-  if (!isFinished) fail(new Error('it ended while it waited for a promise that nothing can settle'))
-}, fail)
+function begin(entryPoint: string): void {
+  // Nobody reads the output any more (`| head -1`): it ends without a word, as the system would end any program. Left alone, the
+  // engine ignores the signal that it is sent then, and a loop that prints would go on for ever.
+  engine.onUnread(() => engine.exit(EXIT_UNREAD))
+  // Not awaited: the extension imports this very module, and would wait for it to finish while it waits for the extension.
+  start(entryPoint).catch(fail)
+  engine.watch(() => {
+    // The engine ends with 0 when nothing is left to wait for; an extension that waits for ever has not succeeded.
+    if (!isFinished) {
+      fail(new Error('it ended while it waited for a promise that nothing can settle'))
+    }
+  }, fail)
+}
 
 function onDenied(message: string, grant: string, stack: string): void {
   const place = ownFrames(stack, run.directory)[0]
@@ -105,8 +111,8 @@ function openStorage() {
   )
 }
 
-async function start(): Promise<void> {
-  const module = await import(run.entryPoint)
+async function start(entryPoint: string): Promise<void> {
+  const module = await import(entryPoint)
   if (typeof module.default === 'function') {
     const invocation: Invocation = { api, args: engine.args, name: run.name, state: run.state }
     await module.default(invocation)
@@ -130,7 +136,9 @@ function end(error: unknown): never {
 
 /** Reads how to reach the broker, and removes the file: no other process of this user is to learn the capability. */
 function readDescription(path: string): RunDescription {
-  const description = JSON.parse(engine.take(path)) as RunDescription
+  const description = JSON.parse(engine.read(path)) as RunDescription
+  // Each file of tests is a world of its own, which reads it anew; it goes with the run.
+  if (description.entryPoint !== null) engine.remove(path)
   if (description.version !== PROTOCOL_VERSION) {
     throw new Error(
       `host and guest disagree: protocol ${description.version}, not ${PROTOCOL_VERSION}`,

@@ -59,6 +59,9 @@ export interface RunOptions {
     permissions: RunDescription['permissions']
   }
   granted: GrantedPermissions
+  /** Files of tests to be run in its place; absolute. */
+  tests?: readonly string[] | undefined
+  /** Its arguments, or options for the engine's runner of tests. */
   args: readonly string[]
   /** The extension's state directory, which exists; null when it keeps none. */
   stateDirectory: string | null
@@ -71,6 +74,8 @@ export interface RunOptions {
   workingDirectory: string
   apiOrigin: string
   credential: CredentialSource
+  /** Ends the run as a signal would. */
+  stop?: AbortSignal | undefined
   /** What the extension may ask of its host beside what every run offers, by name. */
   functions?: CallFunctions
   /** Puts the question for a manifest without `[api]` table; the guest is stopped meanwhile. */
@@ -101,7 +106,7 @@ export async function run(options: RunOptions): Promise<number> {
   const hasNamespaces = (options.wall?.layers.namespaces ?? null) !== null
   assertHoldable(options.granted, closed, hasNamespaces)
   if (options.engine.kind === 'bun') assertWhole(options.wall?.layers)
-  const signals = catchSignals()
+  const signals = catchSignals(options.stop)
   let directory: RunDirectory | undefined
   let watchdog: RunWatchdog | undefined
   let broker: Broker | undefined
@@ -135,7 +140,9 @@ export async function run(options: RunOptions): Promise<number> {
       placeholder,
       apiOrigin: options.apiOrigin,
       name: options.extension.name,
-      entryPoint: pathToFileURL(options.extension.entryPoint).href,
+      entryPoint: options.tests === undefined
+        ? pathToFileURL(options.extension.entryPoint).href
+        : null,
       directory: pathToFileURL(`${options.extension.directory}/`).href,
       state: options.stateDirectory,
       storage: options.stateDirectory === null || !options.extension.isInstalled
@@ -223,6 +230,7 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
     interpreters: options.interpreters,
     denyAccess: [...options.denyAccess, ...directory.others, options.extension.undigested],
     denyWrite: [...options.denyWrite, options.extension.directory],
+    tests: options.tests,
     args: options.args,
     environment: options.environment,
   }

@@ -23,8 +23,10 @@ export interface Signals {
  * Catches the terminal's and other processes' signals: a host that died of one between its first file and its last would
  * leave a socket, a directory or a guest behind. The guest lives in a session of its own and hears none of them unless they
  * are passed on. One that does not end in time is killed.
+ *
+ * @param stop asks the run to end, as a signal does
  */
-export function catchSignals(): Signals {
+export function catchSignals(stop?: AbortSignal): Signals {
   let asked: NodeJS.Signals | undefined
   let guest: Guest | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -54,6 +56,9 @@ export function catchSignals(): Signals {
     process.kill(process.pid, 'SIGSTOP')
   })
   for (const [name, handler] of handlers) process.on(name, handler)
+  const onStop = () => end('SIGTERM')
+  if (stop?.aborted) onStop()
+  stop?.addEventListener('abort', onStop)
   return {
     get asked() {
       return asked
@@ -66,6 +71,7 @@ export function catchSignals(): Signals {
     },
     release() {
       clearTimeout(timer)
+      stop?.removeEventListener('abort', onStop)
       for (const [name, handler] of handlers) process.off(name, handler)
     },
   }

@@ -11,8 +11,8 @@ export interface RunDescription {
   apiOrigin: string
   /** Name of the extension, as its manifest gives it. */
   name: string
-  /** `file:` URL of the entry point. */
-  entryPoint: string
+  /** `file:` URL of the entry point; null in a run of tests, which start what they test themselves. */
+  entryPoint: string | null
   /** `file:` URL of the extension's directory, with a slash at the end. */
   directory: string
   /** Directory for the extension's own state, or null when it may not keep any. */

@@ -8,6 +8,7 @@
 export { createExtension } from './author/create_extension.ts'
 export { makeEditorFiles, refreshEditorFiles } from './author/editor_files.ts'
 export type { EditorTypes, EngineName } from './author/editor_files.ts'
+export { isTest, listModules } from './author/list_modules.ts'
 export { makeFiles, TEMPLATES } from './author/templates.ts'
 export type { Template } from './author/templates.ts'
 export { compareVersions } from './compare_versions.ts'

@@ -23,9 +23,12 @@ export function planBun(plan: Plan): Launch {
       'Cannot run the extension: the engine "bun" would have a network of its own, and nothing holds that to some hosts',
     )
   }
+  const guest = `${plan.runDirectory}/${GUEST_FILE}`
   return {
     command: plan.engine,
-    args: [...CLOSED, `${plan.runDirectory}/${GUEST_FILE}`, ...plan.args],
+    args: plan.tests === undefined
+      ? [...CLOSED, guest, ...plan.args]
+      : ['test', ...CLOSED, `--preload=${guest}`, ...plan.args, ...plan.tests],
     environment: {
       ...buildEnvironment(plan),
       // The executable is Bun with phylum in it, and is plain Bun when it is told so; the guest takes it out again.

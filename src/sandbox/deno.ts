@@ -16,7 +16,6 @@ const CLOSED = [
   '--no-npm',
   '--cached-only',
   '--no-prompt',
-  '--no-code-cache',
 ]
 
 /**
@@ -60,7 +59,9 @@ export function planDeno(plan: Plan): Launch {
   return {
     command: plan.engine,
     args: [
-      'run',
+      ...(plan.tests === undefined
+        ? ['run', '--no-code-cache']
+        : ['test', '--no-check', `--preload=${guest}`, ...plan.args]),
       ...CLOSED,
       `--import-map=${plan.runDirectory}/${IMPORT_MAP_FILE}`,
       ...allow('read', read),
@@ -70,8 +71,7 @@ export function planDeno(plan: Plan): Launch {
       ...allow('run', run),
       ...deny('read', [...ALIASES, ...plan.denyAccess]),
       ...deny('write', [...ALIASES, ...plan.denyAccess, ...plan.denyWrite]),
-      guest,
-      ...plan.args,
+      ...(plan.tests ?? [guest, ...plan.args]),
     ],
     environment: {
       ...buildEnvironment(plan),

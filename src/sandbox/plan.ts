@@ -30,7 +30,9 @@ export interface Plan {
   denyAccess: readonly string[]
   /** What stays unwritable even under `write = true`: programs that run with the user's rights. */
   denyWrite: readonly string[]
-  /** Arguments for the extension. */
+  /** Files of tests that the engine runs in place of the extension; absolute. */
+  tests?: readonly string[] | undefined
+  /** Arguments for the extension, or options for the engine's runner of tests. */
   args: readonly string[]
   /** The user's environment; the plan's driver takes from it only what is granted. */
   environment: Readonly<Record<string, string | undefined>>

@@ -1,4 +1,6 @@
+import type { CredentialSource } from '#base'
 import { readCurrentProject } from '#config'
+import type { ApiUri } from '#config'
 import { run } from '#host'
 import { resolvePermissions } from '#permissions'
 import { assertUnchanged, digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
@@ -15,6 +17,7 @@ import { assertConsent, createApiQuestion } from '../consent.ts'
 import { storePlaces } from '../fetch_extension.ts'
 import { locateEngine } from '../locate_engine.ts'
 import { protectedPlaces, realPath } from '../protected_places.ts'
+import type { Session } from '../session.ts'
 import { chooseWall } from '../wall.ts'
 
 /** `phylum ext run`, and `phylum NAME` */
@@ -31,90 +34,156 @@ export const extensionRun: Command = {
   }, {
     name: 'no-wall',
     summary: "Run without the kernel's wall (dangerous)",
+  }, {
+    name: 'watch',
+    summary: 'Run it again whenever its files change',
   }],
   examples: [
     ['phylum ext run groups', 'an installed or bundled extension; short: phylum groups'],
     ['phylum ext run ./mine --json', 'one in a directory; what follows its name is its own'],
+    [
+      'phylum ext run --watch ./mine',
+      'again after each change; asked again only when it wants more than you agreed to',
+    ],
   ],
   async run(context, given) {
-    const { environment, paths, terminal, workingDirectory } = context
-    const extension = await findExtension(given.positionals[0]!, {
-      extensionsDirectory: paths.extensionsDirectory,
-      bundledDirectory: bundledDirectory(paths.dataDirectory),
-      workingDirectory,
-    })
-    for (const warning of extension.warnings) terminal.log.warn(warning)
-    const resolve = {
-      home: environment['HOME'] ?? '/',
-      workingDirectory,
-      isPresent: existsSync,
-      realPath,
-    }
-    const granted = resolvePermissions(extension.manifest, resolve)
-    const isWriter = granted.write === true || granted.write.length > 0
-    const places = protectedPlaces(context, isWriter)
-    const wall = await chooseWall(context, {
-      isRefused: hasOption(given, 'no-wall'),
-      paths: [granted.read, granted.write].flatMap((each) => each === true ? [] : each).length,
-    })
-    // Before the question: nobody is asked to agree to what is refused anyway.
-    const hasNamespaces = (wall?.layers.namespaces ?? null) !== null
-    assertHoldable(granted, [...places.denyAccess, ...places.denyWrite], hasNamespaces)
-    const kind = extension.manifest.engine ?? 'deno'
-    if (kind === 'bun') assertWhole(wall?.layers)
-    const digest = digestExtension(extension.directory)
-    assertUnchanged(storePlaces(context), extension, digest)
-    const subject = {
-      extension,
-      digest,
-      granted,
-      context: resolve,
+    const find = () => findRunnable(context, given.positionals[0]!)
+    const wish = {
+      args: given.rest,
       isAccepted: hasOption(given, 'yes'),
-      isRunConfined: hasNamespaces,
-      stateDirectory: paths.stateDirectory,
+      isWallRefused: hasOption(given, 'no-wall'),
     }
-    await assertConsent(subject, terminal)
-    const { uri } = await context.apiUri()
-    const { fetch, fetchAlone } = await context.platformFetch()
-    const engine = { kind, ...await locateEngine(context, kind) }
-    const credential = await context.credentialSource()
-    const ask = createApiQuestion(subject, terminal)
-    return await terminal.lend(async (borrow) =>
-      await run({
-        extension: {
-          name: extension.manifest.name,
-          directory: extension.directory,
-          entryPoint: extension.entryPoint,
-          undigested: join(extension.directory, NOT_DIGESTED),
-          isInstalled: extension.source !== 'path',
-          permissions: { ...extension.manifest.permissions },
-        },
-        granted,
-        args: given.rest,
-        stateDirectory: makeStateDirectory(context, extension),
-        engine,
-        wall,
-        ...findPrograms(granted.run, environment['PATH']),
-        workingDirectory,
-        apiOrigin: uri,
-        // A login in the middle of a run talks on a terminal in order, too.
-        credential: {
-          get: (aside = (talk) => talk()) => credential.get((talk) => aside(() => borrow(talk))),
-          renew: (rejected) => credential.renew(rejected),
-        },
-        ask: () => borrow(ask),
-        functions: { current_project: () => describeCurrentProject(workingDirectory) },
-        fetch,
-        fetchAlone,
-        timeout: context.options.timeout,
-        userAgent: USER_AGENT,
-        runPlaces: [paths.runtimeDirectory, environment['TMPDIR'], '/tmp'].filter(isPlace),
-        ...places,
-        environment,
-        log: terminal.log,
-      })
-    )
+    if (hasOption(given, 'watch')) {
+      const { watchExtension } = await import('../watch_extension.ts')
+      return await watchExtension(
+        context.terminal,
+        find,
+        (extension, watched) => runExtension(context, extension, { ...wish, ...watched }),
+      )
+    }
+    return await runExtension(context, await find(), wish)
   },
+}
+
+/** Finds an extension by name or path, and says what the user should know of it. */
+export async function findRunnable(context: Context, nameOrPath: string): Promise<Extension> {
+  const { paths, terminal, workingDirectory } = context
+  const extension = await findExtension(nameOrPath, {
+    extensionsDirectory: paths.extensionsDirectory,
+    bundledDirectory: bundledDirectory(paths.dataDirectory),
+    workingDirectory,
+  })
+  for (const warning of extension.warnings) terminal.log.warn(warning)
+  return extension
+}
+
+/** How an extension is to be run. */
+export interface RunWish {
+  args: readonly string[]
+  /** Whether what it asks for is accepted unasked. */
+  isAccepted: boolean
+  /** Whether the user wants no wall. */
+  isWallRefused: boolean
+  /** What was agreed to since this phylum started. */
+  session?: Session
+  /** Ends the run. */
+  stop?: AbortSignal
+  /** Tests to be run in its place, and the API that they call. */
+  tests?: { files: readonly string[]; apiUri: ApiUri; credential: CredentialSource }
+}
+
+/** Runs an extension that was found. @returns its exit code */
+export async function runExtension(
+  context: Context,
+  extension: Extension,
+  wish: RunWish,
+): Promise<number> {
+  const { environment, paths, terminal, workingDirectory } = context
+  const resolve = {
+    home: environment['HOME'] ?? '/',
+    workingDirectory,
+    isPresent: existsSync,
+    realPath,
+  }
+  const granted = resolvePermissions(extension.manifest, resolve)
+  const isWriter = granted.write === true || granted.write.length > 0
+  const places = protectedPlaces(context, isWriter)
+  const wall = await chooseWall(context, {
+    isRefused: wish.isWallRefused,
+    paths: [granted.read, granted.write].flatMap((each) => each === true ? [] : each).length,
+  })
+  // Before the question: nobody is asked to agree to what is refused anyway.
+  const hasNamespaces = (wall?.layers.namespaces ?? null) !== null
+  assertHoldable(granted, [...places.denyAccess, ...places.denyWrite], hasNamespaces)
+  const kind = extension.manifest.engine ?? 'deno'
+  if (kind === 'bun') assertWhole(wall?.layers)
+  const digest = digestExtension(extension.directory)
+  assertUnchanged(storePlaces(context), extension, digest)
+  const subject = {
+    extension,
+    digest,
+    granted,
+    context: resolve,
+    isAccepted: wish.isAccepted,
+    isRunConfined: hasNamespaces,
+    stateDirectory: paths.stateDirectory,
+  }
+  if (!wish.session?.covers(granted)) {
+    // What `-y` accepts is what the extension asks for when the session begins.
+    const isAccepted = subject.isAccepted && !wish.session?.hasBegun
+    await assertConsent({ ...subject, isAccepted }, terminal)
+    wish.session?.agree(granted)
+  }
+  const uri = wish.tests?.apiUri ?? (await context.apiUri()).uri
+  const { fetch, fetchAlone } = await context.platformFetch()
+  const engine = { kind, ...await locateEngine(context, kind) }
+  const credential = wish.tests?.credential ?? await context.credentialSource()
+  const ask = createApiQuestion(subject, terminal)
+  // An API that is thrown away is nobody's to protect.
+  const askOnce = wish.tests === undefined
+    ? wish.session?.once(ask) ?? ask
+    : () => Promise.resolve(true)
+  return await terminal.lend(async (borrow) =>
+    await run({
+      extension: {
+        name: extension.manifest.name,
+        directory: extension.directory,
+        entryPoint: extension.entryPoint,
+        undigested: join(extension.directory, NOT_DIGESTED),
+        isInstalled: extension.source !== 'path',
+        permissions: { ...extension.manifest.permissions },
+      },
+      granted,
+      args: wish.args,
+      tests: wish.tests?.files,
+      stop: wish.stop,
+      // What tests do is not to be found there by the next run.
+      stateDirectory: wish.tests === undefined ? makeStateDirectory(context, extension) : null,
+      engine,
+      wall,
+      ...findPrograms(granted.run, environment['PATH']),
+      workingDirectory,
+      apiOrigin: uri,
+      // A login in the middle of a run talks on a terminal in order, too.
+      credential: {
+        get: (aside = (talk) => talk()) => credential.get((talk) => aside(() => borrow(talk))),
+        renew: (rejected) => credential.renew(rejected),
+      },
+      ask: () => borrow(askOnce),
+      functions: { current_project: () => describeCurrentProject(workingDirectory) },
+      fetch,
+      fetchAlone,
+      timeout: context.options.timeout,
+      userAgent: USER_AGENT,
+      runPlaces: [paths.runtimeDirectory, environment['TMPDIR'], '/tmp'].filter(isPlace),
+      ...places,
+      // A runner of tests takes every reader for a terminal.
+      environment: wish.tests !== undefined && terminal.paint('bold', '.') === '.'
+        ? { ...environment, NO_COLOR: '1' }
+        : environment,
+      log: terminal.log,
+    })
+  )
 }
 
 /**
@@ -131,7 +200,7 @@ function makeStateDirectory({ paths }: Context, extension: Extension): string | 
   }
 }
 
-/** Describes the project of a directory as the file that names it does. */
+/** Describes the project of a directory as the extension API of the Rust CLI does. */
 async function describeCurrentProject(directory: string): Promise<unknown> {
   const project = await readCurrentProject(directory)
   if (project === null) return null

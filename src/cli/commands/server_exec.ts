@@ -1,13 +1,11 @@
 import { display, PhylumError, systemCode } from '#base'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { constants, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { constants } from 'node:os'
 import process from 'node:process'
-import type { RunningServer } from '#server'
 import type { Command } from '../command.ts'
 import { readPolicyOption } from '../server_policy.ts'
 import { SERVING_OPTIONS } from '../serving_options.ts'
+import { withThrowAwayServer } from '../throw_away_server.ts'
 
 /** `phylum server exec` */
 export const serverExec: Command = {
@@ -31,28 +29,21 @@ export const serverExec: Command = {
     // The terminal is the command's: a request has a line with `-v`, or where it met a fault.
     const { log, options, warn } = readServing(given, context.terminal, 'none')
     const policy = await readPolicyOption(given, context)
-    const { createAccount, createKey, startServer } = await import('#server')
-    const directory = mkdtempSync(join(tmpdir(), 'phylum-server-'))
-    let server: RunningServer | undefined
     try {
-      server = await startServer({
-        database: join(directory, 'server.sqlite'),
-        port: 0,
-        ...options,
-        ...policy,
-      })
-      const user = await createAccount(server.store, { email: 'you@localhost', name: 'You' })
-      const { secret } = await createKey(server.store, user.id, { name: 'server exec' })
-      warn()
-      return await execute(command!, rest, {
-        ...context.environment,
-        PHYLUM_API_URI: server.url,
-        PHYLUM_API_KEY: secret.reveal(),
-      })
+      return await withThrowAwayServer(
+        { ...options, ...policy },
+        'server exec',
+        async ({ url, key }) => {
+          warn()
+          return await execute(command!, rest, {
+            ...context.environment,
+            PHYLUM_API_URI: url,
+            PHYLUM_API_KEY: key.reveal(),
+          })
+        },
+      )
     } finally {
-      await server?.stop()
       log.flush()
-      rmSync(directory, { recursive: true, force: true })
     }
   },
 }
