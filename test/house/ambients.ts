@@ -83,6 +83,7 @@ export const AMBIENTS: readonly Ambient[] = [
     doors: {
       'broker/send.ts': 'attaches the credential, last of all headers',
       'broker/scrub.ts': 'looks for the credential in what comes back',
+      'registry/source/request.ts': 'logs in to registries of packages',
       'auth/': 'tells keys from refresh tokens, and exchanges these',
       'config/update_settings.ts': 'writes the credential into settings.yaml',
       'cli/commands/auth_token.ts': 'prints it, because that is what was asked for',

@@ -16,11 +16,12 @@ import { MAX_SIGNATURE, SIGNATURE, unpackArchive } from './unpack.ts'
 export async function fetchArchive(
   source: ArchiveSource,
   destination: string,
-  _world: FetchWorld,
+  world: FetchWorld,
 ): Promise<Fetched> {
   const { location } = source
   if (isWebLocation(location)) {
-    throw new PhylumError('ERR_REGISTRY_SOURCE', 'Cannot fetch archives by https yet')
+    const { fetchWebArchive } = await import('./web_archive.ts')
+    return await fetchWebArchive(location, destination, world)
   }
   const refuse = refuseSourceOf(location)
   try {

@@ -13,7 +13,7 @@ export async function fetchSource(
   source: Source,
   destination: string,
   world: FetchWorld,
-  _expected: Expected = {},
+  expected: Expected = {},
 ): Promise<Fetched> {
   switch (source.kind) {
     case 'directory': {
@@ -24,7 +24,10 @@ export async function fetchSource(
       const { fetchArchive } = await import('./archive.ts')
       return await fetchArchive(source, destination, world)
     }
-    case 'npm':
+    case 'npm': {
+      const { fetchPackage } = await import('./npm.ts')
+      return await fetchPackage(source, destination, world, expected)
+    }
     case 'git':
       throw new PhylumError('ERR_REGISTRY_SOURCE', 'Cannot fetch packages and repositories yet')
   }

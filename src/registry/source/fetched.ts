@@ -28,5 +28,7 @@ export interface Fetched {
 /** What a lock file demands. */
 export interface Expected {
   /** The `resolved` of an earlier time: this and nothing else is fetched, wherever branches and tags point by now. */
-  readonly resolved?: string
+  readonly resolved?: string | undefined
+  /** The version of a package. With it, `resolved` is not asked: a mirror has the same version elsewhere. */
+  readonly version?: string | undefined
 }
