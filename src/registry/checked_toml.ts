@@ -23,7 +23,12 @@ export interface DocumentKind {
   check(document: Table): SchemaReport
   /** Whether a key that is not known is a fault, and no warning. */
   isClosed?: boolean
+  /** What to do about one that cannot be used. */
+  hints?: readonly string[]
 }
+
+/** What git, and those who do as it does, write around the sides of a conflict. */
+const CONFLICT = /^(?:<{7}|>{7})(?:[ \t].*)?\r?$/m
 
 /** A document that has passed its check. */
 export interface CheckedDocument {
@@ -52,6 +57,11 @@ export async function parseCheckedToml(
   const refuse = (faults: readonly string[]) => invalid(kind, shown, faults)
   const decoded = decodeManifest(bytes)
   if ('state' in decoded) throw refuse([`${place(decoded.at)}: ${decoded.state}`])
+  const conflict = decoded.text.search(CONFLICT)
+  if (conflict !== -1) {
+    const at = { line: decoded.text.slice(0, conflict).split('\n').length, column: 1 }
+    throw refuse([`${place(at)}: A conflict of a merge is not resolved here`])
+  }
   const document = await parseToml(
     decoded.text,
     (at, state) => refuse([`${place(at)}: ${state}`]),
@@ -102,7 +112,7 @@ function renderFaults(
 
 /** Builds the error of a document: one line for one fault, a list for several. */
 function invalid(
-  { code, subject }: DocumentKind,
+  { code, subject, hints = [] }: DocumentKind,
   file: string,
   faults: readonly string[],
 ): PhylumError {
@@ -110,5 +120,5 @@ function invalid(
   const message = faults.length === 1
     ? `Cannot use ${subject} ${first}`
     : [`Cannot use ${subject} "${file}":`, ...faults.map((fault) => `  ${fault}`)].join('\n')
-  return new PhylumError(code, message)
+  return new PhylumError(code, message, { hints })
 }

@@ -94,12 +94,12 @@ export async function writeConsent(
   consent: Consent,
 ): Promise<void> {
   const path = recordPath(stateDirectory, identity)
-  const { name, source, directory } = identity
+  const { name, source, directory, project } = identity
   const last = readRecord(stateDirectory, identity)
   const earlier = last === undefined ? [] : [last, ...last.earlier ?? []]
   const record = {
     schema: SCHEMA,
-    extension: { name, source, directory },
+    extension: { name, source, directory, project },
     ...answer(consent),
     // Until a new version is in its place, the old one is run, and was agreed to.
     earlier: earlier.filter((each) => each.digest !== consent.digest)
@@ -141,6 +141,7 @@ function recordPath(stateDirectory: string, identity: Identity): string {
 
 function isSameIdentity(written: Identity, identity: Identity): boolean {
   return written.name === identity.name && written.source === identity.source &&
+    written.project === identity.project &&
     (identity.source !== 'path' || written.directory === identity.directory)
 }
 

@@ -15,8 +15,10 @@ export interface Places {
   readonly bundledDirectory: string
 }
 
-/** How an extension was found; an installed one goes before a bundled one of the same name. */
-export type Source = 'installed' | 'bundled' | 'path'
+/**
+ * How an extension was found; one that a team has pinned goes before an installed one of the same name, and that before a bundled one.
+ */
+export type Source = 'pinned' | 'installed' | 'bundled' | 'path'
 
 /** An extension that was found and whose manifest has passed every check. */
 export interface Extension {
@@ -24,6 +26,8 @@ export interface Extension {
   /** Its directory, without links. */
   readonly directory: string
   readonly source: Source
+  /** Directory of the project that has pinned it. */
+  readonly project?: string
   readonly manifest: CheckedManifest
   /** Absolute path of the module that it begins with, without links. */
   readonly entryPoint: string
