@@ -13,7 +13,14 @@ const EXTENSIONS = readdirSync(join(ROOT, 'extensions'), { withFileTypes: true }
   .map((entry) => `extensions/${entry.name}`)
 
 const DOCUMENTS = [
-  ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'src/README.md', 'extensions/CHANGELOG.md'],
+  ...[
+    'README.md',
+    'SECURITY.md',
+    'CONTRIBUTING.md',
+    'src/README.md',
+    'extensions/CHANGELOG.md',
+    'extensions/COMPATIBILITY.md',
+  ],
   ...EXTENSIONS.map((extension) => `${extension}/README.md`),
 ].filter((file) => existsSync(join(ROOT, file)))
 
