@@ -331,7 +331,7 @@ onEngines(
 onEngines(
   'what the API refuses or cannot give is an error that says so',
   async ({ run }) => {
-    const { code, stdout } = await run(
+    const { code, stdout, stderr } = await run(
       `const told = [];
       const tell = async (attempt) => { try { told.push(await attempt()) } catch (error) { told.push([error.name, error.message, error.status ?? error.code ?? null]) } };
       await tell(() => Phylum.getGroups());
@@ -341,9 +341,14 @@ onEngines(
       await tell(() => Phylum.deleteProject("web"));
       await tell(() => Phylum.getJobStatus("a/b"));
       await tell(() => Phylum.analyze([]));
-      console.log(JSON.stringify(told));`,
+      console.log(JSON.stringify(told));
+      await Phylum.getGroups();`,
     )
-    assert.equal(code, 0)
+    assert.equal(code, 16)
+    assert.match(
+      stderr,
+      /^error: Uncaught StatusError in extension "sample": Cannot list groups: not today\n/,
+    )
     assert.deepEqual(JSON.parse(stdout), [
       ['StatusError', 'Cannot list groups: not today', 500],
       ['StatusError', 'Cannot check packages: the API answered with status 418', 418],
@@ -374,16 +379,25 @@ onEngines(
 )
 
 onEngines(
-  'the current project is the nearest above, and what cannot be understood is an error at once',
+  'what answers at once: the current project, permissions of the manifest, a command',
   async ({ home, run }) => {
     const file = (text: string) => writeFileSync(join(home.path, 'work/.phylum_project'), text)
     const code = `const told = [];
       const tell = (attempt) => { try { told.push(attempt()) } catch (error) { told.push([error.name, error.message]) } };
       tell(() => Phylum.getCurrentProject());
       tell(() => Phylum.permissions().net);
+      tell(() => Phylum.runSandboxed({ cmd: "echo", args: ["said"], stdout: "piped", stderr: "piped" }));
+      tell(() => Phylum.runSandboxed({ cmd: "ls" }));
       console.log(JSON.stringify(told));
       if (told[0]?.id) console.log(await Phylum.analyze([]));`
-    assert.deepEqual(JSON.parse((await run(code)).stdout), [null, false])
+    const manifest = '[permissions]\nrun = ["echo"]\n'
+    const { stdout, stderr } = await run(code, { manifest })
+    assert.deepEqual(JSON.parse(stdout), [
+      null,
+      false,
+      { stdout: 'said\n', stderr: '', success: true, signal: null, code: 0 },
+      ['NotCapable', 'Requires run access to "ls"'],
+    ], stderr)
     file(
       'id: a3a898bc-e954-4ff6-ba36-6a19beefedaa\nname: site\ncreated_at: 2022-08-18T18:41:46Z\ngroup_name: acme\nroot: /etc\n',
     )
