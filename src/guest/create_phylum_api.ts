@@ -1,6 +1,7 @@
 import type { RunDescription } from '#protocol'
 import type { Api } from './api.ts'
 import type { Calls } from './calls.ts'
+import type { PackageDetails } from './operations.generated.ts'
 import { ApiVersion } from './phylum_api.ts'
 import type { CurrentProject, PhylumApi, ProcessOutput } from './phylum_api.ts'
 import { createProjects, joinGroup } from './projects.ts'
@@ -83,7 +84,7 @@ export function createPhylumApi(run: RunDescription, api: Api, calls: Calls): Ph
       get('check packages', 'POST', '/data/packages/check/raw', packages.map(pick)),
     async getPackageDetails(name, version, packageType) {
       const act = `tell about package "${name}"`
-      const { status, data } = await get<{ status: string; data?: Record<string, unknown> }>(
+      const { status, data } = await get<{ status: string; data?: PackageDetails }>(
         act,
         'POST',
         '/data/packages/submit',

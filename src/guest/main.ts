@@ -58,6 +58,18 @@ export const api: Api = createApi(run, transport, onDenied)
 export const PhylumApi: PhylumApiType = createPhylumApi(run, api, calls)
 
 export { ApiVersion }
+export type { RejectionSource } from './operations.generated.ts'
+export type {
+  DependencyFile,
+  EvaluatedDependencies,
+  Package,
+  PackageWithOrigin,
+  PolicyEvaluationResponse,
+  PolicyEvaluationResponseRaw,
+  PolicyRejection,
+  ProcessOutput,
+  PurlWithOrigin,
+} from './phylum_api.ts'
 
 /** How long a signal may take to arrive here after what it was sent for, in milliseconds. */
 const SIGNAL_DELAY = 100

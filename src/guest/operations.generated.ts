@@ -237,10 +237,10 @@ export type PackageCheck = AnalyzedPackage[]
 
 export interface PackageSubmission {
   status: 'AlreadyProcessed'
-  data: Package
+  data: PackageDetails
 }
 
-export interface Package {
+export interface PackageDetails {
   purl: string
   id: string
   name: string

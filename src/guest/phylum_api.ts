@@ -1,3 +1,13 @@
+import type {
+  EvaluatedDependency,
+  Evaluation,
+  GroupList,
+  PackageDetails,
+  ProjectEntry,
+  RawEvaluation,
+  Rejection,
+} from './operations.generated.ts'
+
 /** The versions of the API, as `Phylum.fetch` takes them. */
 export const ApiVersion = { V0: 'v0' } as const
 
@@ -27,55 +37,16 @@ export interface PurlWithOrigin {
 }
 
 /** What a policy makes of an analysis. */
-export interface PolicyEvaluationResponse {
-  is_failure: boolean
-  /** How many packages have not been analyzed yet. */
-  incomplete_count: number
-  /** For machines: JSON, as text. */
-  output: string
-  /** For people: Markdown. */
-  report: string
-}
+export type PolicyEvaluationResponse = Evaluation
 
 /** The same, package by package. */
-export interface PolicyEvaluationResponseRaw {
-  is_failure: boolean
-  /** How many packages have not been analyzed yet. */
-  incomplete_packages_count: number
-  help: string
-  /** Page of the analysis. */
-  job_link: string | null
-  dependencies: EvaluatedDependency[]
-}
+export type PolicyEvaluationResponseRaw = RawEvaluation
 
 /** What a policy makes of one package. */
-export interface EvaluatedDependency {
-  purl: string
-  registry: string
-  name: string
-  version: string
-  rejections: PolicyRejection[]
-}
+export type EvaluatedDependencies = EvaluatedDependency
 
 /** A reason why a policy rejects a package. */
-export interface PolicyRejection {
-  title: string
-  suppressed?: boolean
-  suppression_reason?: string | null
-  source: RejectionSource
-}
-
-/** What a rejection is founded on. */
-export interface RejectionSource {
-  type: string
-  tag: string | null
-  /** "author", "engineering", "malicious_code", "vulnerability" or "license". */
-  domain: string | null
-  /** "info", "low", "medium", "high" or "critical". */
-  severity: string | null
-  description: string | null
-  reason: string | null
-}
+export type PolicyRejection = Rejection
 
 /** Whose credential it is. */
 export interface UserInfo {
@@ -83,31 +54,6 @@ export interface UserInfo {
   name?: string
   sub?: string
   [claim: string]: unknown
-}
-
-/** A group that the user belongs to. */
-export interface UserGroup {
-  group_name: string
-  group_id?: string
-  role?: 'member' | 'admin'
-  /** RFC 3339. */
-  created_at: string
-  /** RFC 3339. */
-  last_modified: string
-}
-
-/** A project in a list. */
-export interface ProjectListEntry {
-  /** UUID. */
-  id: string
-  name: string
-  /** RFC 3339. */
-  created_at: string
-  /** RFC 3339. */
-  updated_at: string
-  ecosystems: string[]
-  group_name: string | null
-  organization_name?: string | null
 }
 
 /** A project that was there, or is now. */
@@ -255,7 +201,7 @@ export interface PhylumApi {
    * for (const { group_name } of (await PhylumApi.getGroups()).groups) console.log(group_name)
    * ```
    */
-  getGroups(): Promise<{ groups: UserGroup[] }>
+  getGroups(): Promise<GroupList>
 
   /**
    * Lists projects, from all pages: all that the user can see, or those of a group or an organization. Needs `"GET /projects"`.
@@ -267,7 +213,7 @@ export interface PhylumApi {
    * const names = (await PhylumApi.getProjects('acme')).map(({ name }) => name)
    * ```
    */
-  getProjects(group?: string, organization?: string): Promise<ProjectListEntry[]>
+  getProjects(group?: string, organization?: string): Promise<ProjectEntry[]>
 
   /**
    * Makes a project, or finds the one that has the name already. Needs `"POST /data/projects"`, and `"GET /projects"` to find it.
@@ -402,7 +348,7 @@ export interface PhylumApi {
     name: string,
     version: string,
     packageType: string,
-  ): Promise<Record<string, unknown>>
+  ): Promise<PackageDetails>
 
   /** Rejects: dependency files cannot be read yet. */
   parseDependencyFile(

@@ -1,4 +1,5 @@
-import type { PhylumApi, ProjectListEntry } from './phylum_api.ts'
+import type { ProjectEntry } from './operations.generated.ts'
+import type { PhylumApi } from './phylum_api.ts'
 import { StatusError } from './status_error.ts'
 
 /** Sends a request and gives the parsed answer. */
@@ -23,9 +24,9 @@ export function createProjects(get: Get): Projects {
     else if (organization) query.set('filter.organization', organization)
     if (name !== undefined) query.set('filter.name', name)
     query.set('paginate.limit', PAGE)
-    const projects: ProjectListEntry[] = []
+    const projects: ProjectEntry[] = []
     for (;;) {
-      const page = await get<{ values: ProjectListEntry[]; has_more: boolean }>(
+      const page = await get<{ values: ProjectEntry[]; has_more: boolean }>(
         'list projects',
         'GET',
         `/projects?${query}`,
@@ -92,7 +93,7 @@ export function joinGroup(group?: string | null, organization?: string | null): 
   return organization ? `${organization}/${group}` : group
 }
 
-function joinGroupOf({ group_name, organization_name }: ProjectListEntry): string | null {
+function joinGroupOf({ group_name, organization_name }: ProjectEntry): string | null {
   const isJoined = organization_name && group_name?.startsWith(`${organization_name}/`)
   return (isJoined ? group_name : joinGroup(group_name, organization_name)) ?? null
 }

@@ -326,7 +326,7 @@ export const RawEvaluation = exact('RawEvaluation', {
 const Score = Type.Number({ minimum: 0, maximum: 1 })
 
 /** What is known of a package; clients know its keys in this form. */
-export const Package = exact('Package', {
+export const PackageDetails = exact('PackageDetails', {
   purl: Type.String(),
   id: Type.String(),
   name: Type.String(),
@@ -372,5 +372,5 @@ export const Package = exact('Package', {
 /** What becomes of a package that is asked about: it is known at once. */
 export const PackageSubmission = exact('PackageSubmission', {
   status: Type.Literal('AlreadyProcessed'),
-  data: Package,
+  data: PackageDetails,
 })

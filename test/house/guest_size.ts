@@ -2,7 +2,7 @@
  * Largest guest, in bytes: the engine reads it at each run. What a run does not use costs it little, for engines compile a function
  * when it is called: 8 KiB of such cost less than can be measured.
  */
-export const MAX_GUEST = 24 * 1024
+export const MAX_GUEST = 32 * 1024
 
 /** What the guest has no business knowing. */
 const SECRETS = [/PHYLUM_API_KEY/i, /authorization/i, /bearer/i, /settings\.yaml/i, /ph0_/]
