@@ -15,18 +15,27 @@ import {
   verifyPublisher,
   writeConsent,
 } from '#registry'
-import type { Candidate, InstallRecord } from '#registry'
+import type { Candidate, Identity, InstallRecord } from '#registry'
 import type { Context } from './compose.ts'
 import type { Terminal } from './terminal.ts'
 import { searchNamespaces } from './wall.ts'
 
 /** What is asked about. */
 export interface Proposal {
-  candidate: Candidate
+  candidate: Pick<
+    Candidate,
+    'name' | 'version' | 'directory' | 'digest' | 'request' | 'source' | 'resolved'
+  >
   /** The version in use, when it came from the same source: what was agreed to for it is not asked again. */
-  before: InstallRecord | undefined
+  before: Pick<InstallRecord, 'version'> | undefined
   /** The user has said yes in advance. */
   isAccepted: boolean
+  /** The bytes that a publisher signs with their signature, or who has signed them, where that is known. */
+  signed: Pick<Candidate, 'pack' | 'signature'> | Agreement
+  /** For whom the answer is kept; for the installed extension of this name unless told. */
+  identity?: Identity
+  /** How to agree without a terminal. */
+  hint?: string
 }
 
 /** What was agreed to. */
@@ -50,11 +59,8 @@ export function askedAnywhere(context: Context, request: PermissionRequest): Gra
 export async function agree(context: Context, proposal: Proposal): Promise<Agreement> {
   const { terminal, paths } = context
   const { candidate, before, isAccepted } = proposal
-  const identity = {
-    name: candidate.name,
-    source: 'installed' as const,
-    directory: candidate.directory,
-  }
+  const { name: ownName, directory } = candidate
+  const identity = proposal.identity ?? { name: ownName, source: 'installed' as const, directory }
   const wanted = askedAnywhere(context, candidate.request)
   const consent = readConsent(paths.stateDirectory, identity, candidate.digest)
   const isKnown = before !== undefined || consent?.digest === candidate.digest
@@ -62,7 +68,7 @@ export async function agree(context: Context, proposal: Proposal): Promise<Agree
     ? askedAnywhere(context, consent.request)
     : askedAnywhere(context, { api: { allow: [] } })
   const added = withoutLaterQuestion(widened(agreed, wanted))
-  const { publisher, isTrusted } = await consultSettings(context, candidate)
+  const { publisher, isTrusted } = await consultSettings(context, proposal)
   if (!isNothing(added) && !isAccepted && !isTrusted) {
     terminal.say(await renderProposal(context, proposal, { added, agreed, wanted, publisher }))
     const name = `"${display(candidate.name)}"`
@@ -75,7 +81,7 @@ export async function agree(context: Context, proposal: Proposal): Promise<Agree
         `Cannot ${
           before === undefined ? 'install' : 'update'
         } extension ${name}: it asks for permissions, and there is no terminal to agree on`,
-        { hints: ['--accept-permissions accepts what it asks for'] },
+        { hints: [proposal.hint ?? '--accept-permissions accepts what it asks for'] },
       )
     }
     if (!answer) {
@@ -96,12 +102,15 @@ export async function agree(context: Context, proposal: Proposal): Promise<Agree
 /** Asks the settings: who of the trusted publishers has signed it, and whether a rule decides about it. */
 async function consultSettings(
   context: Context,
-  { name, pack, signature, source, request }: Candidate,
+  { candidate: { name, source, request }, signed }: Proposal,
 ): Promise<Agreement & { isTrusted: boolean }> {
   const { trust } = await context.settings()
   const home = context.environment['HOME'] ?? '/'
   const { fetch } = await context.platformFetch()
-  const publisher = await verifyPublisher(pack, signature, trust.publishers, fetch)
+  const publisher = 'publisher' in signed
+    // Whoever is trusted no more has signed nothing.
+    ? trust.publishers.find(({ name }) => name === signed.publisher)?.name ?? null
+    : await verifyPublisher(signed.pack, signed.signature, trust.publishers, fetch)
   const subject = {
     source: parseSource(source, { workingDirectory: '/', home }),
     publisher,
@@ -155,7 +164,7 @@ async function renderProposal(
   ].join('\n')
 }
 
-function titleOf({ name, version }: Candidate): string {
+function titleOf({ name, version }: Proposal['candidate']): string {
   return `Extension "${display(name)}"${version === null ? '' : ` ${display(version)}`}`
 }
 

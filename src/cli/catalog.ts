@@ -16,6 +16,7 @@ import { extensionNew } from './commands/extension_new.ts'
 import { extensionRun } from './commands/extension_run.ts'
 import { extensionPack } from './commands/extension_pack.ts'
 import { extensionRollback } from './commands/extension_rollback.ts'
+import { extensionSync } from './commands/extension_sync.ts'
 import { extensionUninstall } from './commands/extension_uninstall.ts'
 import { extensionUpdate } from './commands/extension_update.ts'
 import { extensionTest } from './commands/extension_test.ts'
@@ -43,6 +44,7 @@ export const COMMANDS: readonly Command[] = [
   extensionList,
   extensionInfo,
   extensionNew,
+  extensionSync,
   extensionPack,
   trustAdd,
   trustList,

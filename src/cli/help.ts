@@ -17,7 +17,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     'ext test',
     'sandbox',
   ]],
-  ['Sharing', ['ext pack', 'trust add', 'trust list', 'trust remove', 'trust explain']],
+  ['Sharing', ['ext sync', 'ext pack', 'trust add', 'trust list', 'trust remove', 'trust explain']],
   ['Credential', ['auth login', 'auth register', 'auth status', 'auth explain', 'auth logout']],
   ['API keys', [
     'auth token',

@@ -40,6 +40,7 @@ export async function installCandidate(
     candidate,
     before: isSameSource ? current?.record : undefined,
     isAccepted,
+    signed: candidate,
   })
   await withName(places, name, async () => {
     // Somebody else may have been quicker while the user read the question.
@@ -61,7 +62,7 @@ export async function installCandidate(
 }
 
 /** Refuses a name that leads to a command: `phylum NAME` would never reach the extension. @throws ERR_REGISTRY_NAME */
-function assertCallable(name: string, reserved: ReadonlySet<string>): void {
+export function assertCallable(name: string, reserved: ReadonlySet<string>): void {
   if (!reserved.has(name)) return
   throw new PhylumError(
     'ERR_REGISTRY_NAME',

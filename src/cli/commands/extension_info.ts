@@ -1,11 +1,12 @@
 import { display, displayJson } from '#base'
 import { describePermissions } from '#permissions'
-import { findExtension, findInstalled, readConsent } from '#registry'
+import { findInstalled, readConsent, readRecord } from '#registry'
+import { dirname } from 'node:path'
 import { askedAnywhere } from '../agree.ts'
-import { bundledDirectory } from '../bundled.ts'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
 import { storePlaces } from '../fetch_extension.ts'
+import { locateExtension } from '../locate_extension.ts'
 import { searchNamespaces } from '../wall.ts'
 
 /** `phylum ext info` */
@@ -17,15 +18,13 @@ export const extensionInfo: Command = {
   options: [{ name: 'json', summary: 'Print it as JSON' }],
   examples: [['phylum ext info groups', 'none of its code is run']],
   async run(context, given) {
-    const { terminal, paths, workingDirectory } = context
-    const extension = await findExtension(given.positionals[0]!, {
-      extensionsDirectory: paths.extensionsDirectory,
-      bundledDirectory: bundledDirectory(paths.dataDirectory),
-      workingDirectory,
-    })
+    const { terminal, paths } = context
+    const extension = await locateExtension(context, given.positionals[0]!)
     const { name, manifest, source, directory } = extension
     const record = source === 'installed'
       ? findInstalled(storePlaces(context), name)?.record
+      : source === 'pinned'
+      ? readRecord(dirname(directory))
       : undefined
     const consent = readConsent(paths.stateDirectory, extension)
     if (hasOption(given, 'json')) {

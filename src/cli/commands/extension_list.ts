@@ -1,15 +1,16 @@
 import { displayJson } from '#base'
-import { listExtensions } from '#registry'
+import { listExtensions, listPinned } from '#registry'
 import { bundledDirectory } from '../bundled.ts'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
 import { listCache, storePlaces } from '../fetch_extension.ts'
+import { pinPlaces } from '../locate_extension.ts'
 import { writeCache } from '../wall.ts'
 
 /** `phylum ext list` */
 export const extensionList: Command = {
   name: 'ext list',
-  summary: 'List installed and bundled extensions',
+  summary: 'List pinned, installed and bundled extensions',
   usage: '',
   positionals: { min: 0, max: 0 },
   options: [{ name: 'json', summary: 'Print the list as JSON' }],
@@ -19,12 +20,16 @@ export const extensionList: Command = {
   ],
   async run(context, given) {
     const { paths, terminal } = context
-    const entries = await listExtensions({
+    const installed = await listExtensions({
       ...storePlaces(context),
       cacheFile: listCache(context),
       write: writeCache,
       bundledDirectory: bundledDirectory(paths.dataDirectory),
     })
+    const pinned = await listPinned(pinPlaces(context))
+    const names = new Set(pinned.map(({ name }) => name))
+    const entries = [...pinned, ...installed.filter(({ name }) => !names.has(name))]
+      .sort((left, right) => left.name < right.name ? -1 : 1)
     if (hasOption(given, 'json')) {
       const extensions = entries.map(({ error, ...entry }) => ({
         ...entry,
@@ -36,7 +41,7 @@ export const extensionList: Command = {
     const { renderTable } = await import('../table.ts')
     const rows = entries.map(({ name, version, source, origin, description, error }) =>
       error === null
-        ? [name, version ?? '', origin ?? source, description ?? '']
+        ? [name, version ?? '', source === 'pinned' ? source : origin ?? source, description ?? '']
         : [name, '', source, `broken: ${error.message.split('\n', 1)[0]}`]
     )
     terminal.print(renderTable(terminal, ['NAME', 'VERSION', 'SOURCE', 'DESCRIPTION'], rows))

@@ -3,12 +3,11 @@ import { readCurrentProject } from '#config'
 import type { ApiUri } from '#config'
 import { run } from '#host'
 import { resolvePermissions } from '#permissions'
-import { assertUnchanged, digestExtension, findExtension, NOT_DIGESTED, stateName } from '#registry'
+import { assertUnchanged, digestExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
 import { assertHoldable, assertWhole, findPrograms } from '#sandbox'
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundledDirectory } from '../bundled.ts'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
 import { USER_AGENT } from '../compose.ts'
@@ -16,6 +15,7 @@ import type { Context } from '../compose.ts'
 import { assertConsent, createApiQuestion } from '../consent.ts'
 import { storePlaces } from '../fetch_extension.ts'
 import { locateEngine } from '../locate_engine.ts'
+import { locateExtension } from '../locate_extension.ts'
 import { protectedPlaces, realPath } from '../protected_places.ts'
 import type { Session } from '../session.ts'
 import { chooseWall } from '../wall.ts'
@@ -67,12 +67,8 @@ export const extensionRun: Command = {
 
 /** Finds an extension by name or path, and says what the user should know of it. */
 export async function findRunnable(context: Context, nameOrPath: string): Promise<Extension> {
-  const { paths, terminal, workingDirectory } = context
-  const extension = await findExtension(nameOrPath, {
-    extensionsDirectory: paths.extensionsDirectory,
-    bundledDirectory: bundledDirectory(paths.dataDirectory),
-    workingDirectory,
-  })
+  const { terminal } = context
+  const extension = await locateExtension(context, nameOrPath)
   for (const warning of extension.warnings) terminal.log.warn(warning)
   return extension
 }

@@ -81,6 +81,15 @@ export async function keepCandidate(
   return { id, directory, modules: modules === null ? null : join(entry, MODULES), record }
 }
 
+/** Keeps a version for as long as a team's lock file asks for it. To be called within `withName()`. */
+export async function pinStored(
+  places: StorePlaces,
+  { id, record }: StoredExtension,
+): Promise<void> {
+  if (record.isPinned) return
+  await writeRecord(entryDirectory(places, record.name, id), { ...record, isPinned: true })
+}
+
 /** Answers whether the files of an entry are those of a digest. */
 function isWhole(entry: string, digest: string): boolean {
   try {

@@ -61,6 +61,11 @@ export function matchesSource(pattern: SourcePattern, source: Source): boolean {
   return rest !== '' && !/%2e|%2f|%5c|\\|(^|\/)\.\.(\/|$)/i.test(rest)
 }
 
+/** Answers whether two sources differ at most in version, branch or directory. */
+export function isSamePlace(left: Source, right: Source): boolean {
+  return left.kind === right.kind && placeOf(left) === placeOf(right)
+}
+
 /** Writes where a source lies, without its version, branch or directory. */
 function placeOf(source: Source): string {
   switch (source.kind) {
