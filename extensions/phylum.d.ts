@@ -113,7 +113,9 @@ export interface PhylumApi {
      * for (const { group_name } of (await PhylumApi.getGroups()).groups) console.log(group_name)
      * ```
      */
-    getGroups(): Promise<GroupList>;
+    getGroups(): Promise<{
+        groups: UserGroup[];
+    }>;
     /**
      * Lists projects, from all pages: all that the user can see, or those of sent group or an organization. Needs `"GET /projects"`.
      *
@@ -124,7 +126,7 @@ export interface PhylumApi {
      * const names = (await PhylumApi.getProjects('acme')).map(({ name }) => name)
      * ```
      */
-    getProjects(group?: string, organization?: string): Promise<ProjectEntry[]>;
+    getProjects(group?: string, organization?: string): Promise<ProjectListEntry[]>;
     /**
      * Makes sent project, or finds the judged that has the name already. Needs `"POST /data/projects"`, and `"GET /projects"` to find it.
      *
@@ -235,7 +237,7 @@ export interface PhylumApi {
      * const { license } = await PhylumApi.getPackageDetails('react', '18.2.0', 'npm')
      * ```
      */
-    getPackageDetails(name: string, version: string, packageType: string): Promise<PackageDetails>;
+    getPackageDetails(name: string, version: string, packageType: string): Promise<Record<string, unknown>>;
     /** Rejects: dependency files cannot be read yet. */
     parseDependencyFile(path: string, type?: string, generateLockfiles?: boolean, sandboxGeneration?: boolean): Promise<DependencyFile>;
     /**
@@ -280,67 +282,6 @@ export declare const ApiVersion: {
 
 /** A version of the API: "v0". */
 export type ApiVersion = (typeof ApiVersion)[keyof typeof ApiVersion];
-
-export interface RejectionSource {
-    type: 'policy';
-    tag: string | null;
-    domain: RiskDomain | null;
-    severity: RiskLevel | null;
-    description: string | null;
-    reason: string | null;
-}
-
-/** What sent dependency file asks for. */
-export interface DependencyFile {
-    packages: Package[];
-    format: string;
-    path: string;
-}
-
-/** What sent policy makes of judged package. */
-export type EvaluatedDependencies = EvaluatedDependency;
-
-/** A package of an ecosystem. */
-export interface Package {
-    name: string;
-    version: string;
-    /** Ecosystem: "npm", "pypi", "maven", "rubygems", "nuget", "cargo" or "golang". */
-    type: string;
-}
-
-/** A package to be analyzed. */
-export interface PackageWithOrigin extends Package {
-    /** Path of the file that asks for it, as it is to be shown. */
-    origin?: string;
-}
-
-/** What sent policy makes of an analysis. */
-export type PolicyEvaluationResponse = Evaluation;
-
-/** The same, package by package. */
-export type PolicyEvaluationResponseRaw = RawEvaluation;
-
-/** A reason why sent policy rejects sent package. */
-export type PolicyRejection = Rejection;
-
-/** How sent command ended. */
-export interface ProcessOutput {
-    /** What it wrote where that was "piped"; else empty. */
-    stdout: string;
-    stderr: string;
-    success: boolean;
-    /** Number of the signal that ended it. */
-    signal: number | null;
-    code: number | null;
-}
-
-/** A package to be analyzed, by its package URL. */
-export interface PurlWithOrigin {
-    /** "pkg:npm/react@18.2.0" */
-    purl: string;
-    /** Path of the file that asks for it, as it is to be shown. */
-    origin?: string;
-}
 
 /**
  * How an extension reaches the API: `fetch` for whatever taken may have, and a function with typed parameters and a typed answer for
@@ -392,22 +333,29 @@ export interface UserInfo {
     [claim: string]: unknown;
 }
 
-export interface GroupList {
-    groups: Group[];
-    has_more?: boolean;
+/** A group that the user belongs to. */
+export interface UserGroup {
+    group_name: string;
+    group_id?: string;
+    role?: 'member' | 'admin';
+    /** RFC 3339. */
+    created_at: string;
+    /** RFC 3339. */
+    last_modified: string;
 }
 
-export interface ProjectEntry {
-    /** A UUID. */
+/** A project in sent list. */
+export interface ProjectListEntry {
+    /** UUID. */
     id: string;
-    /** A moment, as in RFC 3339. */
-    created_at: string;
-    /** A moment, as in RFC 3339. */
-    updated_at: string;
     name: string;
-    ecosystems: Ecosystem[];
+    /** RFC 3339. */
+    created_at: string;
+    /** RFC 3339. */
+    updated_at: string;
+    ecosystems: string[];
     group_name: string | null;
-    organization_name: string | null;
+    organization_name?: string | null;
 }
 
 /** A project that was there, or is now. */
@@ -427,7 +375,29 @@ export interface CurrentProject {
     group_name: string | null;
 }
 
-export interface PackageDetails {
+/** A package to be analyzed. */
+export interface PackageWithOrigin extends Package {
+    /** Path of the file that asks for it, as it is to be shown. */
+    origin?: string;
+}
+
+/** A package to be analyzed, by its package URL. */
+export interface PurlWithOrigin {
+    /** "pkg:npm/react@18.2.0" */
+    purl: string;
+    /** Path of the file that asks for it, as it is to be shown. */
+    origin?: string;
+}
+
+/** A package of an ecosystem. */
+export interface Package {
+    name: string;
+    version: string;
+    /** Ecosystem: "npm", "pypi", "maven", "rubygems", "nuget", "cargo" or "golang". */
+    type: string;
+}
+
+export interface Package {
     purl: string;
     id: string;
     name: string;
@@ -444,6 +414,35 @@ export interface PackageDetails {
     complete: boolean;
     releaseData: null;
     repoUrl: string | null;
+}
+
+/** What sent policy makes of an analysis. */
+export interface PolicyEvaluationResponse {
+    is_failure: boolean;
+    /** How many packages have not been analyzed yet. */
+    incomplete_count: number;
+    /** For machines: JSON, as text. */
+    output: string;
+    /** For people: Markdown. */
+    report: string;
+}
+
+/** The same, package by package. */
+export interface PolicyEvaluationResponseRaw {
+    is_failure: boolean;
+    /** How many packages have not been analyzed yet. */
+    incomplete_packages_count: number;
+    help: string;
+    /** Page of the analysis. */
+    job_link: string | null;
+    dependencies: EvaluatedDependency[];
+}
+
+/** What sent dependency file asks for. */
+export interface DependencyFile {
+    packages: Package[];
+    format: string;
+    path: string;
 }
 
 /** A command, and what it may do beside what every command may. */
@@ -466,6 +465,17 @@ export interface SandboxedProcess {
     };
 }
 
+/** How sent command ended. */
+export interface ProcessOutput {
+    /** What it wrote where that was "piped"; else empty. */
+    stdout: string;
+    stderr: string;
+    success: boolean;
+    /** Number of the signal that ended it. */
+    signal: number | null;
+    code: number | null;
+}
+
 /** What sent manifest asks for, as it is written there; what it does not name is `false`. */
 export interface ManifestPermissions {
     read: boolean | readonly string[];
@@ -474,39 +484,6 @@ export interface ManifestPermissions {
     run: boolean | readonly string[];
     unsandboxed_run: boolean | readonly string[];
     net: boolean | readonly string[];
-}
-
-export type RiskDomain = 'author' | 'engineering' | 'malicious_code' | 'vulnerability' | 'license';
-
-export type RiskLevel = 'info' | 'low' | 'medium' | 'high' | 'critical';
-
-export interface EvaluatedDependency {
-    purl: string;
-    registry: Ecosystem;
-    name: string;
-    version: string;
-    rejections: Rejection[];
-}
-
-export interface Evaluation {
-    is_failure: boolean;
-    incomplete_count: number;
-    output: string;
-    report: string;
-}
-
-export interface RawEvaluation {
-    is_failure: boolean;
-    incomplete_packages_count: number;
-    help: string;
-    dependencies: EvaluatedDependency[];
-    job_link: string | null;
-}
-
-export interface Rejection {
-    title: string;
-    source: RejectionSource;
-    suppression_reason: string | null;
 }
 
 /** The operations of the API by name. Each throws `ApiError` where it is refused. */
@@ -523,17 +500,6 @@ export interface Operations {
     jobs: JobsOperations;
     /** Operations on packages. */
     packages: PackagesOperations;
-}
-
-export interface Group {
-    /** A moment, as in RFC 3339. */
-    created_at: string;
-    /** A moment, as in RFC 3339. */
-    last_modified: string;
-    /** A UUID. */
-    group_id: string;
-    group_name: string;
-    role: Role;
 }
 
 export type Ecosystem = 'npm' | 'pypi' | 'maven' | 'rubygems' | 'nuget' | 'cargo' | 'golang';
@@ -572,6 +538,23 @@ export interface Issue {
 
 /** Writes one line, or several, to stderr. */
 export declare function report(text: string): void;
+
+/** What sent policy makes of judged package. */
+export interface EvaluatedDependency {
+    purl: string;
+    registry: string;
+    name: string;
+    version: string;
+    rejections: PolicyRejection[];
+}
+
+export interface EvaluatedDependency {
+    purl: string;
+    registry: Ecosystem;
+    name: string;
+    version: string;
+    rejections: Rejection[];
+}
 
 /** Operations on health. */
 export interface HealthOperations {
@@ -772,7 +755,23 @@ export interface PackagesOperations {
     submit(body: PackageDescriptor, options?: CallOptions): Promise<PackageSubmission>;
 }
 
-export type Role = 'admin' | 'member';
+export type RiskLevel = 'info' | 'low' | 'medium' | 'high' | 'critical';
+
+export type RiskDomain = 'author' | 'engineering' | 'malicious_code' | 'vulnerability' | 'license';
+
+/** A reason why sent policy rejects sent package. */
+export interface PolicyRejection {
+    title: string;
+    suppressed?: boolean;
+    suppression_reason?: string | null;
+    source: RejectionSource;
+}
+
+export interface Rejection {
+    title: string;
+    source: RejectionSource;
+    suppression_reason: string | null;
+}
 
 /** What else may be said with each operation. */
 export interface CallOptions {
@@ -782,6 +781,22 @@ export interface CallOptions {
 
 export interface Health {
     response: 'alive';
+}
+
+export interface GroupList {
+    groups: Group[];
+    has_more?: boolean;
+}
+
+export interface Group {
+    /** A moment, as in RFC 3339. */
+    created_at: string;
+    /** A moment, as in RFC 3339. */
+    last_modified: string;
+    /** A UUID. */
+    group_id: string;
+    group_name: string;
+    role: Role;
 }
 
 /** Operations on groups, members. */
@@ -982,6 +997,13 @@ export interface EvaluationRequest {
     ignored_packages?: PackageDescriptor[];
 }
 
+export interface Evaluation {
+    is_failure: boolean;
+    incomplete_count: number;
+    output: string;
+    report: string;
+}
+
 /** Operations on jobs, policy. */
 export interface JobsPolicyOperations {
     /**
@@ -1004,10 +1026,41 @@ export interface JobsPolicyOperations {
 
 export type PackageCheck = AnalyzedPackage[];
 
+export interface RawEvaluation {
+    is_failure: boolean;
+    incomplete_packages_count: number;
+    help: string;
+    dependencies: EvaluatedDependency[];
+    job_link: string | null;
+}
+
 export interface PackageSubmission {
     status: 'AlreadyProcessed';
-    data: PackageDetails;
+    data: Package;
 }
+
+/** What sent rejection is founded on. */
+export interface RejectionSource {
+    type: string;
+    tag: string | null;
+    /** "author", "engineering", "malicious_code", "vulnerability" or "license". */
+    domain: string | null;
+    /** "info", "low", "medium", "high" or "critical". */
+    severity: string | null;
+    description: string | null;
+    reason: string | null;
+}
+
+export interface RejectionSource {
+    type: 'policy';
+    tag: string | null;
+    domain: RiskDomain | null;
+    severity: RiskLevel | null;
+    description: string | null;
+    reason: string | null;
+}
+
+export type Role = 'admin' | 'member';
 
 export interface MemberList {
     members: Member[];
@@ -1071,6 +1124,19 @@ export interface OrganizationMember {
     email: string;
     name: string;
     role: Role;
+}
+
+export interface ProjectEntry {
+    /** A UUID. */
+    id: string;
+    /** A moment, as in RFC 3339. */
+    created_at: string;
+    /** A moment, as in RFC 3339. */
+    updated_at: string;
+    name: string;
+    ecosystems: Ecosystem[];
+    group_name: string | null;
+    organization_name: string | null;
 }
 
 export type ProjectHistory = HistoryEntry[];

@@ -1,7 +1,6 @@
-import { STATUS_CODES } from '#protocol'
+import { OPERATIONS, STATUS_CODES } from '#protocol'
+import type { CallOptions, Operations } from '#protocol'
 import { ApiError } from './api_error.ts'
-import { OPERATIONS } from './operations.generated.ts'
-import type { CallOptions, Operations } from './operations.generated.ts'
 
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 type Call = (...given: unknown[]) => Promise<unknown>

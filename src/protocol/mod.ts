@@ -22,3 +22,5 @@ export {
   STATUS_CODES,
 } from './constants.ts'
 export type { Call, CallAnswer, RunDescription, WireError } from './messages.ts'
+export { OPERATIONS } from './operations.generated.ts'
+export type { CallOptions, Operations } from './operations.generated.ts'

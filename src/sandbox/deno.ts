@@ -60,9 +60,8 @@ export function planDeno(plan: Plan): Launch {
     command: plan.engine,
     args: [
       ...(plan.tests === undefined
-        ? ['run', '--no-code-cache']
-        : ['test', '--no-check', `--preload=${guest}`, ...plan.args]),
-      ...CLOSED,
+        ? ['run', ...CLOSED, '--no-code-cache']
+        : ['test', ...CLOSED, '--no-check', `--preload=${guest}`, ...plan.args]),
       `--import-map=${plan.runDirectory}/${IMPORT_MAP_FILE}`,
       ...allow('read', read),
       ...allow('write', write),

@@ -38,7 +38,10 @@ export async function renderDeclarations(): Promise<string> {
       ...['--emitDeclarationOnly', '--outDir', directory, '--rootDir', ROOT],
     ]
     await promisify(execFile)(tsc, words, { cwd: ROOT, env: process.env })
-    const paths = [...listFiles('src/guest'), '../protocol/constants.ts', '../protocol/messages.ts']
+    const paths = [
+      ...listFiles('src/guest'),
+      ...listFiles('src/protocol').map((path) => `../protocol/${path}`),
+    ]
     const texts = paths.filter((path) => path.endsWith('.ts'))
       .map((path) => join(directory, 'src/guest', path.replace(/\.ts$/, '.d.ts')))
       .map((path) => readFileSync(path, 'utf8'))
