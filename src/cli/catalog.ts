@@ -9,6 +9,7 @@ import { authRevokeToken } from './commands/auth_revoke_token.ts'
 import { authSetToken } from './commands/auth_set_token.ts'
 import { authStatus } from './commands/auth_status.ts'
 import { authToken } from './commands/auth_token.ts'
+import { extensionCheck } from './commands/extension_check.ts'
 import { extensionInfo } from './commands/extension_info.ts'
 import { extensionInstall } from './commands/extension_install.ts'
 import { extensionList } from './commands/extension_list.ts'
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   trustList,
   trustRemove,
   trustExplain,
+  extensionCheck,
   extensionTest,
   sandbox,
   authLogin,

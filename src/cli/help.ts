@@ -14,6 +14,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     'ext list',
     'ext info',
     'ext new',
+    'ext check',
     'ext test',
     'sandbox',
   ]],

@@ -5,10 +5,13 @@
  * The TOML parser is imported when a manifest is read, and not before. TypeBox is not imported at all: the program checks manifests
  * against the JSON Schema that is made from it.
  */
+export { compareGrants } from './author/compare_grants.ts'
 export { createExtension } from './author/create_extension.ts'
 export { makeEditorFiles, refreshEditorFiles } from './author/editor_files.ts'
 export type { EditorTypes, EngineName } from './author/editor_files.ts'
 export { isTest, listModules } from './author/list_modules.ts'
+export { scanExtension } from './author/scan_extension.ts'
+export type { Finding } from './author/scan_extension.ts'
 export { makeFiles, TEMPLATES } from './author/templates.ts'
 export type { Template } from './author/templates.ts'
 export { compareVersions } from './compare_versions.ts'
@@ -28,7 +31,7 @@ export type { CheckedManifest, ReadManifest } from './manifest.ts'
 export type { Manifest, Workspace } from './manifest_schema.ts'
 export { computeIntegrity, packExtension } from './pack.ts'
 export type { Pack } from './pack.ts'
-export { generatedPackageJson, listSharedFiles } from './packed_files.ts'
+export { generatedPackageJson, listSharedFiles, readSharedTree } from './packed_files.ts'
 export type { SharedFile } from './packed_files.ts'
 export { fetchSource } from './source/fetch_source.ts'
 export type { Expected, Fetched, FetchWorld } from './source/fetched.ts'

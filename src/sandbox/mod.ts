@@ -4,6 +4,8 @@
  */
 export { planBun } from './bun.ts'
 export { planDeno } from './deno.ts'
+export { checkTypes } from './check_types.ts'
+export type { TypeFault } from './check_types.ts'
 export { compareVersions, findEngine, findHost, MINIMUM_DENO } from './engine.ts'
 export type { Engine, EngineKind, EngineSearch } from './engine.ts'
 export { readDenoTypes } from './engine_types.ts'

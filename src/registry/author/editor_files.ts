@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import schema from '../../../schema/phylum-ext.schema.json' with { type: 'json' }
+import { MANIFEST_FILE } from '../manifest.ts'
 import type { CheckedManifest } from '../manifest.ts'
 
 /** Which runtime an extension names. */
@@ -37,12 +38,12 @@ export function makeEditorFiles(types: EditorTypes): Record<string, string> {
 }
 
 /**
- * Brings the files for editors up to date where a directory has some, and leaves all others alone.
+ * Brings the files for editors up to date where a directory is meant to have some, and leaves all others alone.
  *
  * @returns whether something was written
  */
 export function refreshEditorFiles(directory: string, types: EditorTypes): boolean {
-  if (!existsSync(join(directory, EDITOR_DIRECTORY))) return false
+  if (!isWanted(directory)) return false
   const files = makeEditorFiles(types)
   // The types of npm's packages are whole, and ours would contradict them.
   if (hasTypesOfNode(directory)) {
@@ -59,6 +60,15 @@ export function refreshEditorFiles(directory: string, types: EditorTypes): boole
     isWritten = true
   }
   return isWritten
+}
+
+/** Answers whether something in a directory points to the files for editors. In a clone of a repository, they are still to be made. */
+function isWanted(directory: string): boolean {
+  const place = lstatSync(join(directory, EDITOR_DIRECTORY), { throwIfNoEntry: false })
+  // A link would lead whoever checks a stranger's extension to write somewhere else.
+  if (place !== undefined) return place.isDirectory()
+  return [MANIFEST_FILE, 'tsconfig.json', 'deno.json']
+    .some((name) => readText(join(directory, name))?.includes(`${EDITOR_DIRECTORY}/`))
 }
 
 function hasTypesOfNode(directory: string): boolean {
