@@ -397,25 +397,6 @@ export interface Package {
     type: string;
 }
 
-export interface Package {
-    purl: string;
-    id: string;
-    name: string;
-    version: string;
-    registry: Ecosystem;
-    publishedDate: string | null;
-    latestVersion: string | null;
-    versions: ScoredVersion[];
-    description: string | null;
-    license: string | null;
-    dependencies: PackageDescriptor[];
-    riskScores: RiskScores;
-    issues: Issue[];
-    complete: boolean;
-    releaseData: null;
-    repoUrl: string | null;
-}
-
 /** What sent policy makes of an analysis. */
 export interface PolicyEvaluationResponse {
     is_failure: boolean;
@@ -502,40 +483,6 @@ export interface Operations {
     packages: PackagesOperations;
 }
 
-export type Ecosystem = 'npm' | 'pypi' | 'maven' | 'rubygems' | 'nuget' | 'cargo' | 'golang';
-
-export interface ScoredVersion {
-    version: string;
-    total_risk_score: number | null;
-    published_date: string | null;
-}
-
-export interface PackageDescriptor {
-    name: string;
-    version: string;
-    type?: string;
-    registry?: string;
-}
-
-export interface RiskScores {
-    total: number;
-    vulnerability: number;
-    malicious_code: number;
-    author: number;
-    engineering: number;
-    license: number;
-}
-
-export interface Issue {
-    tag: string | null;
-    id: string | null;
-    title: string;
-    description: string;
-    severity: RiskLevel;
-    domain: RiskDomain;
-    details: null;
-}
-
 /** Writes one line, or several, to stderr. */
 export declare function report(text: string): void;
 
@@ -546,14 +493,6 @@ export interface EvaluatedDependency {
     name: string;
     version: string;
     rejections: PolicyRejection[];
-}
-
-export interface EvaluatedDependency {
-    purl: string;
-    registry: Ecosystem;
-    name: string;
-    version: string;
-    rejections: Rejection[];
 }
 
 /** Operations on health. */
@@ -755,22 +694,12 @@ export interface PackagesOperations {
     submit(body: PackageDescriptor, options?: CallOptions): Promise<PackageSubmission>;
 }
 
-export type RiskLevel = 'info' | 'low' | 'medium' | 'high' | 'critical';
-
-export type RiskDomain = 'author' | 'engineering' | 'malicious_code' | 'vulnerability' | 'license';
-
 /** A reason why sent policy rejects sent package. */
 export interface PolicyRejection {
     title: string;
     suppressed?: boolean;
     suppression_reason?: string | null;
     source: RejectionSource;
-}
-
-export interface Rejection {
-    title: string;
-    source: RejectionSource;
-    suppression_reason: string | null;
 }
 
 /** What else may be said with each operation. */
@@ -1030,13 +959,20 @@ export interface RawEvaluation {
     is_failure: boolean;
     incomplete_packages_count: number;
     help: string;
-    dependencies: EvaluatedDependency[];
+    dependencies: ApiEvaluatedDependency[];
     job_link: string | null;
+}
+
+export interface PackageDescriptor {
+    name: string;
+    version: string;
+    type?: string;
+    registry?: string;
 }
 
 export interface PackageSubmission {
     status: 'AlreadyProcessed';
-    data: Package;
+    data: ApiPackage;
 }
 
 /** What sent rejection is founded on. */
@@ -1047,15 +983,6 @@ export interface RejectionSource {
     domain: string | null;
     /** "info", "low", "medium", "high" or "critical". */
     severity: string | null;
-    description: string | null;
-    reason: string | null;
-}
-
-export interface RejectionSource {
-    type: 'policy';
-    tag: string | null;
-    domain: RiskDomain | null;
-    severity: RiskLevel | null;
     description: string | null;
     reason: string | null;
 }
@@ -1139,6 +1066,8 @@ export interface ProjectEntry {
     organization_name: string | null;
 }
 
+export type Ecosystem = 'npm' | 'pypi' | 'maven' | 'rubygems' | 'nuget' | 'cargo' | 'golang';
+
 export type ProjectHistory = HistoryEntry[];
 
 export interface AnalyzedPackage {
@@ -1161,10 +1090,86 @@ export interface JobPackage {
     lockfile: string | null;
 }
 
+export interface ApiEvaluatedDependency {
+    purl: string;
+    registry: Ecosystem;
+    name: string;
+    version: string;
+    rejections: Rejection[];
+}
+
+export interface ApiPackage {
+    purl: string;
+    id: string;
+    name: string;
+    version: string;
+    registry: Ecosystem;
+    publishedDate: string | null;
+    latestVersion: string | null;
+    versions: ScoredVersion[];
+    description: string | null;
+    license: string | null;
+    dependencies: PackageDescriptor[];
+    riskScores: RiskScores;
+    issues: Issue[];
+    complete: boolean;
+    releaseData: null;
+    repoUrl: string | null;
+}
+
 export interface HistoryEntry {
     /** A UUID. */
     id: string;
     /** A moment, as in RFC 3339. */
     created: string;
     label: string | null;
+}
+
+export interface Rejection {
+    title: string;
+    source: ApiRejectionSource;
+    suppression_reason: string | null;
+}
+
+export interface ScoredVersion {
+    version: string;
+    total_risk_score: number | null;
+    published_date: string | null;
+}
+
+export interface RiskScores {
+    total: number;
+    vulnerability: number;
+    malicious_code: number;
+    author: number;
+    engineering: number;
+    license: number;
+}
+
+export interface Issue {
+    tag: string | null;
+    id: string | null;
+    title: string;
+    description: string;
+    severity: RiskLevel;
+    domain: RiskDomain;
+    details: null;
+}
+
+export interface ApiRejectionSource {
+    type: 'policy';
+    tag: string | null;
+    domain: RiskDomain | null;
+    severity: RiskLevel | null;
+    description: string | null;
+    reason: string | null;
+}
+
+export type RiskLevel = 'info' | 'low' | 'medium' | 'high' | 'critical';
+
+export type RiskDomain = 'author' | 'engineering' | 'malicious_code' | 'vulnerability' | 'license';
+
+declare global {
+    /** The same as `PhylumApi`, for whoever knows it from the Rust CLI. */
+    const Phylum: PhylumApi;
 }

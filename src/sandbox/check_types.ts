@@ -62,7 +62,8 @@ export async function checkTypes(check: TypeCheck): Promise<TypeFault[]> {
     ...['check', ...CLOSED, `--import-map=${map}`],
     // Bun finds "./file" without its ending.
     ...(engine === 'bun' ? ['--sloppy-imports'] : []),
-    ...check.files,
+    // Named, for the global that it tells of.
+    ...[...check.files, declarations],
     ...(engine === 'bun' ? [bun] : []),
   ]
   const options = {

@@ -23,6 +23,14 @@ const HEAD =
  */
 `
 
+/** What the guest does to the global scope, which no compiler sees. */
+const TAIL = `
+declare global {
+    /** The same as \`PhylumApi\`, for whoever knows it from the Rust CLI. */
+    const Phylum: PhylumApi;
+}
+`
+
 /** A declaration at the top of a file. */
 interface Declaration {
   name: string
@@ -46,7 +54,7 @@ export async function renderDeclarations(): Promise<string> {
       .map((path) => join(directory, 'src/guest', path.replace(/\.ts$/, '.d.ts')))
       .map((path) => readFileSync(path, 'utf8'))
     const main = readFileSync(join(directory, 'src/guest/main.d.ts'), 'utf8')
-    return `${HEAD}\n${assemble(main, texts)}`
+    return `${HEAD}\n${assemble(main, texts)}${TAIL}`
   })
 }
 
@@ -56,7 +64,9 @@ export function assemble(main: string, texts: readonly string[]): string {
   const declarations = new Map<string, string[]>()
   const globals: string[] = []
   for (const text of texts) {
-    for (const { name, text: statement } of split(withoutAliases(text))) {
+    for (
+      const { name, text: statement } of split(withOwnNames(withoutAliases(text), declarations))
+    ) {
       if (/^(\/\*[\s\S]*?\*\/\s*)?declare global\b/.test(statement)) globals.push(statement)
       else if (name === '') continue
       else {
@@ -89,6 +99,22 @@ function withoutAliases(text: string): string {
   const aliases = [...text.matchAll(/\b([A-Za-z_$][\w$]*) as ([A-Za-z_$][\w$]*)\b/g)]
   return aliases.reduce(
     (result, [, name, alias]) => result.replace(new RegExp(`\\b${alias}\\b`, 'g'), name!),
+    text,
+  )
+}
+
+/**
+ * Gives types names of their own where another module has other types of these names: in one module, two interfaces of a name would
+ * become one.
+ */
+function withOwnNames(text: string, known: ReadonlyMap<string, readonly string[]>): string {
+  const isType = (statement: string) => /^export (?:declare )?(?:interface|type) /m.test(statement)
+  const taken = split(text).filter(({ name, text: statement }) => {
+    const others = known.get(name)?.filter(isType) ?? []
+    return isType(statement) && others.length > 0 && !others.includes(statement)
+  })
+  return taken.reduce(
+    (result, { name }) => result.replace(new RegExp(`\\b${name}\\b`, 'g'), `Api${name}`),
     text,
   )
 }

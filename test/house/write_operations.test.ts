@@ -69,5 +69,14 @@ test('assemble() takes what is exported, what that needs, and what is global', (
     assert.equal(text.match(new RegExp(`export (declare )?${name}\\b`, 'g'))?.length, 1, name)
   }
   assert.doesNotMatch(text, /interface Hidden/)
+  const clash = 'export interface A {\n    d: A[];\n}\nexport interface Z {\n    a: A;\n}\n'
+  const both = assemble('export declare const z: Z;\nexport declare const a: A;\n', [
+    'export declare const z: Z;\nexport declare const a: A;\n',
+    others[0]!,
+    clash,
+  ])
+  assert.match(both, /interface A extends C/)
+  assert.match(both, /interface ApiA \{\n {4}d: ApiA\[\];/)
+  assert.match(both, /interface Z \{\n {4}a: ApiA;/)
   assert.match(text, /declare global/)
 })

@@ -82,7 +82,7 @@ function makeCompilerSettings(engine: EngineName): string {
 function makeDenoSettings(): string {
   return json({
     imports: { phylum: `./${DECLARATIONS_FILE}` },
-    compilerOptions: { lib: ['deno.window'] },
+    compilerOptions: { lib: ['deno.window'], types: [`./${DECLARATIONS_FILE}`] },
     lock: false,
   })
 }
