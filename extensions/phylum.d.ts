@@ -113,9 +113,7 @@ export interface PhylumApi {
      * for (const { group_name } of (await PhylumApi.getGroups()).groups) console.log(group_name)
      * ```
      */
-    getGroups(): Promise<{
-        groups: UserGroup[];
-    }>;
+    getGroups(): Promise<GroupList>;
     /**
      * Lists projects, from all pages: all that the user can see, or those of sent group or an organization. Needs `"GET /projects"`.
      *
@@ -126,7 +124,7 @@ export interface PhylumApi {
      * const names = (await PhylumApi.getProjects('acme')).map(({ name }) => name)
      * ```
      */
-    getProjects(group?: string, organization?: string): Promise<ProjectListEntry[]>;
+    getProjects(group?: string, organization?: string): Promise<ProjectEntry[]>;
     /**
      * Makes sent project, or finds the judged that has the name already. Needs `"POST /data/projects"`, and `"GET /projects"` to find it.
      *
@@ -237,7 +235,7 @@ export interface PhylumApi {
      * const { license } = await PhylumApi.getPackageDetails('react', '18.2.0', 'npm')
      * ```
      */
-    getPackageDetails(name: string, version: string, packageType: string): Promise<Record<string, unknown>>;
+    getPackageDetails(name: string, version: string, packageType: string): Promise<PackageDetails>;
     /** Rejects: dependency files cannot be read yet. */
     parseDependencyFile(path: string, type?: string, generateLockfiles?: boolean, sandboxGeneration?: boolean): Promise<DependencyFile>;
     /**
@@ -282,6 +280,67 @@ export declare const ApiVersion: {
 
 /** A version of the API: "v0". */
 export type ApiVersion = (typeof ApiVersion)[keyof typeof ApiVersion];
+
+export interface RejectionSource {
+    type: 'policy';
+    tag: string | null;
+    domain: RiskDomain | null;
+    severity: RiskLevel | null;
+    description: string | null;
+    reason: string | null;
+}
+
+/** What sent dependency file asks for. */
+export interface DependencyFile {
+    packages: Package[];
+    format: string;
+    path: string;
+}
+
+/** What sent policy makes of judged package. */
+export type EvaluatedDependencies = EvaluatedDependency;
+
+/** A package of an ecosystem. */
+export interface Package {
+    name: string;
+    version: string;
+    /** Ecosystem: "npm", "pypi", "maven", "rubygems", "nuget", "cargo" or "golang". */
+    type: string;
+}
+
+/** A package to be analyzed. */
+export interface PackageWithOrigin extends Package {
+    /** Path of the file that asks for it, as it is to be shown. */
+    origin?: string;
+}
+
+/** What sent policy makes of an analysis. */
+export type PolicyEvaluationResponse = Evaluation;
+
+/** The same, package by package. */
+export type PolicyEvaluationResponseRaw = RawEvaluation;
+
+/** A reason why sent policy rejects sent package. */
+export type PolicyRejection = Rejection;
+
+/** How sent command ended. */
+export interface ProcessOutput {
+    /** What it wrote where that was "piped"; else empty. */
+    stdout: string;
+    stderr: string;
+    success: boolean;
+    /** Number of the signal that ended it. */
+    signal: number | null;
+    code: number | null;
+}
+
+/** A package to be analyzed, by its package URL. */
+export interface PurlWithOrigin {
+    /** "pkg:npm/react@18.2.0" */
+    purl: string;
+    /** Path of the file that asks for it, as it is to be shown. */
+    origin?: string;
+}
 
 /**
  * How an extension reaches the API: `fetch` for whatever taken may have, and a function with typed parameters and a typed answer for
@@ -333,29 +392,22 @@ export interface UserInfo {
     [claim: string]: unknown;
 }
 
-/** A group that the user belongs to. */
-export interface UserGroup {
-    group_name: string;
-    group_id?: string;
-    role?: 'member' | 'admin';
-    /** RFC 3339. */
-    created_at: string;
-    /** RFC 3339. */
-    last_modified: string;
+export interface GroupList {
+    groups: Group[];
+    has_more?: boolean;
 }
 
-/** A project in sent list. */
-export interface ProjectListEntry {
-    /** UUID. */
+export interface ProjectEntry {
+    /** A UUID. */
     id: string;
-    name: string;
-    /** RFC 3339. */
+    /** A moment, as in RFC 3339. */
     created_at: string;
-    /** RFC 3339. */
+    /** A moment, as in RFC 3339. */
     updated_at: string;
-    ecosystems: string[];
+    name: string;
+    ecosystems: Ecosystem[];
     group_name: string | null;
-    organization_name?: string | null;
+    organization_name: string | null;
 }
 
 /** A project that was there, or is now. */
@@ -375,55 +427,23 @@ export interface CurrentProject {
     group_name: string | null;
 }
 
-/** A package to be analyzed. */
-export interface PackageWithOrigin extends Package {
-    /** Path of the file that asks for it, as it is to be shown. */
-    origin?: string;
-}
-
-/** A package to be analyzed, by its package URL. */
-export interface PurlWithOrigin {
-    /** "pkg:npm/react@18.2.0" */
+export interface PackageDetails {
     purl: string;
-    /** Path of the file that asks for it, as it is to be shown. */
-    origin?: string;
-}
-
-/** A package of an ecosystem. */
-export interface Package {
+    id: string;
     name: string;
     version: string;
-    /** Ecosystem: "npm", "pypi", "maven", "rubygems", "nuget", "cargo" or "golang". */
-    type: string;
-}
-
-/** What sent policy makes of an analysis. */
-export interface PolicyEvaluationResponse {
-    is_failure: boolean;
-    /** How many packages have not been analyzed yet. */
-    incomplete_count: number;
-    /** For machines: JSON, as text. */
-    output: string;
-    /** For people: Markdown. */
-    report: string;
-}
-
-/** The same, package by package. */
-export interface PolicyEvaluationResponseRaw {
-    is_failure: boolean;
-    /** How many packages have not been analyzed yet. */
-    incomplete_packages_count: number;
-    help: string;
-    /** Page of the analysis. */
-    job_link: string | null;
-    dependencies: EvaluatedDependency[];
-}
-
-/** What sent dependency file asks for. */
-export interface DependencyFile {
-    packages: Package[];
-    format: string;
-    path: string;
+    registry: Ecosystem;
+    publishedDate: string | null;
+    latestVersion: string | null;
+    versions: ScoredVersion[];
+    description: string | null;
+    license: string | null;
+    dependencies: PackageDescriptor[];
+    riskScores: RiskScores;
+    issues: Issue[];
+    complete: boolean;
+    releaseData: null;
+    repoUrl: string | null;
 }
 
 /** A command, and what it may do beside what every command may. */
@@ -446,17 +466,6 @@ export interface SandboxedProcess {
     };
 }
 
-/** How sent command ended. */
-export interface ProcessOutput {
-    /** What it wrote where that was "piped"; else empty. */
-    stdout: string;
-    stderr: string;
-    success: boolean;
-    /** Number of the signal that ended it. */
-    signal: number | null;
-    code: number | null;
-}
-
 /** What sent manifest asks for, as it is written there; what it does not name is `false`. */
 export interface ManifestPermissions {
     read: boolean | readonly string[];
@@ -465,6 +474,39 @@ export interface ManifestPermissions {
     run: boolean | readonly string[];
     unsandboxed_run: boolean | readonly string[];
     net: boolean | readonly string[];
+}
+
+export type RiskDomain = 'author' | 'engineering' | 'malicious_code' | 'vulnerability' | 'license';
+
+export type RiskLevel = 'info' | 'low' | 'medium' | 'high' | 'critical';
+
+export interface EvaluatedDependency {
+    purl: string;
+    registry: Ecosystem;
+    name: string;
+    version: string;
+    rejections: Rejection[];
+}
+
+export interface Evaluation {
+    is_failure: boolean;
+    incomplete_count: number;
+    output: string;
+    report: string;
+}
+
+export interface RawEvaluation {
+    is_failure: boolean;
+    incomplete_packages_count: number;
+    help: string;
+    dependencies: EvaluatedDependency[];
+    job_link: string | null;
+}
+
+export interface Rejection {
+    title: string;
+    source: RejectionSource;
+    suppression_reason: string | null;
 }
 
 /** The operations of the API by name. Each throws `ApiError` where it is refused. */
@@ -483,17 +525,53 @@ export interface Operations {
     packages: PackagesOperations;
 }
 
-/** Writes one line, or several, to stderr. */
-export declare function report(text: string): void;
+export interface Group {
+    /** A moment, as in RFC 3339. */
+    created_at: string;
+    /** A moment, as in RFC 3339. */
+    last_modified: string;
+    /** A UUID. */
+    group_id: string;
+    group_name: string;
+    role: Role;
+}
 
-/** What sent policy makes of judged package. */
-export interface EvaluatedDependency {
-    purl: string;
-    registry: string;
+export type Ecosystem = 'npm' | 'pypi' | 'maven' | 'rubygems' | 'nuget' | 'cargo' | 'golang';
+
+export interface ScoredVersion {
+    version: string;
+    total_risk_score: number | null;
+    published_date: string | null;
+}
+
+export interface PackageDescriptor {
     name: string;
     version: string;
-    rejections: PolicyRejection[];
+    type?: string;
+    registry?: string;
 }
+
+export interface RiskScores {
+    total: number;
+    vulnerability: number;
+    malicious_code: number;
+    author: number;
+    engineering: number;
+    license: number;
+}
+
+export interface Issue {
+    tag: string | null;
+    id: string | null;
+    title: string;
+    description: string;
+    severity: RiskLevel;
+    domain: RiskDomain;
+    details: null;
+}
+
+/** Writes one line, or several, to stderr. */
+export declare function report(text: string): void;
 
 /** Operations on health. */
 export interface HealthOperations {
@@ -694,13 +772,7 @@ export interface PackagesOperations {
     submit(body: PackageDescriptor, options?: CallOptions): Promise<PackageSubmission>;
 }
 
-/** A reason why sent policy rejects sent package. */
-export interface PolicyRejection {
-    title: string;
-    suppressed?: boolean;
-    suppression_reason?: string | null;
-    source: RejectionSource;
-}
+export type Role = 'admin' | 'member';
 
 /** What else may be said with each operation. */
 export interface CallOptions {
@@ -710,22 +782,6 @@ export interface CallOptions {
 
 export interface Health {
     response: 'alive';
-}
-
-export interface GroupList {
-    groups: Group[];
-    has_more?: boolean;
-}
-
-export interface Group {
-    /** A moment, as in RFC 3339. */
-    created_at: string;
-    /** A moment, as in RFC 3339. */
-    last_modified: string;
-    /** A UUID. */
-    group_id: string;
-    group_name: string;
-    role: Role;
 }
 
 /** Operations on groups, members. */
@@ -926,13 +982,6 @@ export interface EvaluationRequest {
     ignored_packages?: PackageDescriptor[];
 }
 
-export interface Evaluation {
-    is_failure: boolean;
-    incomplete_count: number;
-    output: string;
-    report: string;
-}
-
 /** Operations on jobs, policy. */
 export interface JobsPolicyOperations {
     /**
@@ -955,39 +1004,10 @@ export interface JobsPolicyOperations {
 
 export type PackageCheck = AnalyzedPackage[];
 
-export interface RawEvaluation {
-    is_failure: boolean;
-    incomplete_packages_count: number;
-    help: string;
-    dependencies: ApiEvaluatedDependency[];
-    job_link: string | null;
-}
-
-export interface PackageDescriptor {
-    name: string;
-    version: string;
-    type?: string;
-    registry?: string;
-}
-
 export interface PackageSubmission {
     status: 'AlreadyProcessed';
-    data: ApiPackage;
+    data: PackageDetails;
 }
-
-/** What sent rejection is founded on. */
-export interface RejectionSource {
-    type: string;
-    tag: string | null;
-    /** "author", "engineering", "malicious_code", "vulnerability" or "license". */
-    domain: string | null;
-    /** "info", "low", "medium", "high" or "critical". */
-    severity: string | null;
-    description: string | null;
-    reason: string | null;
-}
-
-export type Role = 'admin' | 'member';
 
 export interface MemberList {
     members: Member[];
@@ -1053,21 +1073,6 @@ export interface OrganizationMember {
     role: Role;
 }
 
-export interface ProjectEntry {
-    /** A UUID. */
-    id: string;
-    /** A moment, as in RFC 3339. */
-    created_at: string;
-    /** A moment, as in RFC 3339. */
-    updated_at: string;
-    name: string;
-    ecosystems: Ecosystem[];
-    group_name: string | null;
-    organization_name: string | null;
-}
-
-export type Ecosystem = 'npm' | 'pypi' | 'maven' | 'rubygems' | 'nuget' | 'cargo' | 'golang';
-
 export type ProjectHistory = HistoryEntry[];
 
 export interface AnalyzedPackage {
@@ -1090,33 +1095,6 @@ export interface JobPackage {
     lockfile: string | null;
 }
 
-export interface ApiEvaluatedDependency {
-    purl: string;
-    registry: Ecosystem;
-    name: string;
-    version: string;
-    rejections: Rejection[];
-}
-
-export interface ApiPackage {
-    purl: string;
-    id: string;
-    name: string;
-    version: string;
-    registry: Ecosystem;
-    publishedDate: string | null;
-    latestVersion: string | null;
-    versions: ScoredVersion[];
-    description: string | null;
-    license: string | null;
-    dependencies: PackageDescriptor[];
-    riskScores: RiskScores;
-    issues: Issue[];
-    complete: boolean;
-    releaseData: null;
-    repoUrl: string | null;
-}
-
 export interface HistoryEntry {
     /** A UUID. */
     id: string;
@@ -1124,50 +1102,6 @@ export interface HistoryEntry {
     created: string;
     label: string | null;
 }
-
-export interface Rejection {
-    title: string;
-    source: ApiRejectionSource;
-    suppression_reason: string | null;
-}
-
-export interface ScoredVersion {
-    version: string;
-    total_risk_score: number | null;
-    published_date: string | null;
-}
-
-export interface RiskScores {
-    total: number;
-    vulnerability: number;
-    malicious_code: number;
-    author: number;
-    engineering: number;
-    license: number;
-}
-
-export interface Issue {
-    tag: string | null;
-    id: string | null;
-    title: string;
-    description: string;
-    severity: RiskLevel;
-    domain: RiskDomain;
-    details: null;
-}
-
-export interface ApiRejectionSource {
-    type: 'policy';
-    tag: string | null;
-    domain: RiskDomain | null;
-    severity: RiskLevel | null;
-    description: string | null;
-    reason: string | null;
-}
-
-export type RiskLevel = 'info' | 'low' | 'medium' | 'high' | 'critical';
-
-export type RiskDomain = 'author' | 'engineering' | 'malicious_code' | 'vulnerability' | 'license';
 
 declare global {
     /** The same as `PhylumApi`, for whoever knows it from the Rust CLI. */

@@ -1,7 +1,7 @@
 import type { RunDescription } from '#protocol'
 import type { Api } from './api.ts'
 import type { Calls } from './calls.ts'
-import type { PackageDetails } from './operations.generated.ts'
+import type { PackageDetails } from '#protocol'
 import { ApiVersion } from './phylum_api.ts'
 import type { CurrentProject, PhylumApi, ProcessOutput } from './phylum_api.ts'
 import { createProjects, joinGroup } from './projects.ts'

@@ -58,7 +58,7 @@ export const api: Api = createApi(run, transport, onDenied)
 export const PhylumApi: PhylumApiType = createPhylumApi(run, api, calls)
 
 export { ApiVersion }
-export type { RejectionSource } from './operations.generated.ts'
+export type { RejectionSource } from '#protocol'
 export type {
   DependencyFile,
   EvaluatedDependencies,

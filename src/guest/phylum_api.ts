@@ -6,7 +6,7 @@ import type {
   ProjectEntry,
   RawEvaluation,
   Rejection,
-} from './operations.generated.ts'
+} from '#protocol'
 
 /** The versions of the API, as `Phylum.fetch` takes them. */
 export const ApiVersion = { V0: 'v0' } as const

@@ -1,4 +1,4 @@
-import type { ProjectEntry } from './operations.generated.ts'
+import type { ProjectEntry } from '#protocol'
 import type { PhylumApi } from './phylum_api.ts'
 import { StatusError } from './status_error.ts'
 

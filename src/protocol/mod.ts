@@ -23,4 +23,15 @@ export {
 } from './constants.ts'
 export type { Call, CallAnswer, RunDescription, WireError } from './messages.ts'
 export { OPERATIONS } from './operations.generated.ts'
-export type { CallOptions, Operations } from './operations.generated.ts'
+export type {
+  CallOptions,
+  EvaluatedDependency,
+  Evaluation,
+  GroupList,
+  Operations,
+  PackageDetails,
+  ProjectEntry,
+  RawEvaluation,
+  Rejection,
+  RejectionSource,
+} from './operations.generated.ts'
