@@ -1,8 +1,11 @@
 import { display, PhylumError } from '#base'
 import { activate, findInstalled, keepCandidate, lookAtLink, withName } from '#registry'
 import type { Candidate, StoredExtension } from '#registry'
+import { join } from 'node:path'
 import { agree } from './agree.ts'
 import type { Context } from './compose.ts'
+import { keepModules } from './extension_modules.ts'
+import type { ModuleNeeds } from './extension_modules.ts'
 import { forgetList, storePlaces } from './fetch_extension.ts'
 
 /** How somebody wants an extension installed. */
@@ -42,6 +45,8 @@ export async function installCandidate(
     isAccepted,
     signed: candidate,
   })
+  // Nothing is fetched for something that nobody has agreed to.
+  const modules = await keepModules(context, needsOf(candidate), join(candidate.entry, 'modules'))
   await withName(places, name, async () => {
     // Somebody else may have been quicker while the user read the question.
     if (findInstalled(places, name)?.id !== current?.id) {
@@ -51,7 +56,7 @@ export async function installCandidate(
         { hints: ['try again'] },
       )
     }
-    const options = { publisher, modules: null, isPinned: false }
+    const options = { publisher, modules, isPinned: false }
     const { id } = await keepCandidate(places, candidate, options)
     activate(places, name, id)
     // The same files may have come from somewhere else before.
@@ -59,6 +64,11 @@ export async function installCandidate(
   })
   if (current === undefined) return 'installed'
   return current.record.digest === candidate.digest ? 'unchanged' : 'updated'
+}
+
+/** Says what the modules of a candidate are fetched for. */
+function needsOf({ directory, entryPoint, engine, request }: Candidate): ModuleNeeds {
+  return { directory, entryPoints: [entryPoint], engine, request }
 }
 
 /** Refuses a name that leads to a command: `phylum NAME` would never reach the extension. @throws ERR_REGISTRY_NAME */

@@ -19,8 +19,14 @@ export interface Engine {
   refuse(message: string, caller: Error): Error
   /** Writes to stderr. */
   writeError(text: string): void
-  /** Says what `import … from "phylum"` gives, where nothing outside has said it. */
-  offer(exports: Record<string, unknown>): void
+  /**
+   * Says what `import … from "phylum"` gives, and where imports from elsewhere lead, where nothing outside has said it.
+   *
+   * @param modules directory of modules from elsewhere; null when there are none
+   */
+  offer(exports: Record<string, unknown>, modules: string | null): void
+  /** Puts the user's `HOME` into the environment; null takes it out. */
+  setHome(home: string | null): void
   /** Calls back when nothing is left to wait for, and when something was thrown that nobody has caught. */
   watch(onIdle: () => void, onUncaught: (error: unknown) => void): void
   /** Calls back when nobody reads the output any more. */

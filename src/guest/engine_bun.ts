@@ -26,12 +26,17 @@ export function createBunEngine(): Engine {
       })
     },
     writeError: (text) => void fs.writeSync(2, text),
-    offer(exports) {
+    offer(exports, modules) {
       Bun.plugin({
         name: 'phylum',
-        setup: (build) => build.module('phylum', () => ({ exports, loader: 'object' })),
+        setup(build) {
+          build.module('phylum', () => ({ exports, loader: 'object' }))
+          if (modules !== null) offerModules(build, modules, fs.readFileSync)
+        },
       })
     },
+    // It was started with the user's own.
+    setHome() {},
     watch(onIdle, onUncaught) {
       process.on('beforeExit', onIdle)
       process.on('uncaughtException', onUncaught)
@@ -43,12 +48,47 @@ export function createBunEngine(): Engine {
   }
 }
 
+/** How an import from elsewhere begins. */
+const SCHEMES = ['https', 'npm', 'jsr']
+
+/** Leads imports from elsewhere to the files that were fetched for them: Bun fetches nothing, and knows no URLs. */
+function offerModules(build: Build, directory: string, read: FileReader): void {
+  const { imports } = JSON.parse(read(`${directory}/modules.json`, 'utf8')) as ModuleRecord
+  for (const namespace of SCHEMES) {
+    build.onResolve({ filter: /.*/, namespace }, ({ path }) => {
+      const specifier = `${namespace}:${path}`
+      const key = namespace === 'https' ? new URL(specifier).href : specifier
+      const place = Object.hasOwn(imports, key) ? imports[key] : undefined
+      if (place === undefined) {
+        throw new Error(`Module "${key}" is not among those that were fetched before`)
+      }
+      // A package says itself which of its files is meant.
+      const file = typeof place === 'string'
+        ? `${directory}/${place}`
+        : Bun.resolveSync(place[0], `${directory}/${place[1]}`)
+      return { path: file, namespace: 'file' }
+    })
+  }
+}
+
+/** What is known of modules that were fetched before, as far as it is used here. */
+interface ModuleRecord {
+  imports: Record<string, string | [specifier: string, place: string] | undefined>
+}
+
+type FileReader = (path: string, encoding: 'utf8') => string
+
 /** The words of Bun, and of Node.js in it. */
 declare const Bun: {
+  resolveSync(specifier: string, from: string): string
   plugin(options: { name: string; setup(build: Build): void }): void
 }
 
 interface Build {
+  onResolve(
+    filter: { filter: RegExp; namespace: string },
+    resolve: (wanted: { path: string }) => { path: string; namespace: string },
+  ): void
   module(name: string, load: () => { exports: Record<string, unknown>; loader: 'object' }): void
 }
 

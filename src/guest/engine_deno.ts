@@ -23,6 +23,10 @@ export function createDenoEngine(): Engine {
     writeError: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
     // The import map has said it.
     offer() {},
+    setHome(home) {
+      if (home === null) Deno.env.delete('HOME')
+      else Deno.env.set('HOME', home)
+    },
     watch(onIdle, onUncaught) {
       addEventListener('beforeunload', onIdle)
       addEventListener('unhandledrejection', (event) => {
@@ -102,6 +106,7 @@ function endWhenUnread(end: () => void): void {
 /** The words of Deno. */
 declare const Deno: {
   args: string[]
+  env: { delete(name: string): void; set(name: string, value: string): void }
   errors: { BrokenPipe: ErrorConstructor; NotCapable: new (message: string) => Error }
   stderr: { writeSync(bytes: Uint8Array): number }
   exit(code: number): never

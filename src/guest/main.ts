@@ -88,7 +88,8 @@ Object.defineProperty(globalThis, 'localStorage', {
   get: () => storage ??= createStorage(openStorage),
   configurable: true,
 })
-engine.offer({ api, ApiError, PhylumApi, ApiVersion })
+engine.offer({ api, ApiError, PhylumApi, ApiVersion }, run.modules)
+if (run.home !== undefined) engine.setHome(run.home)
 // Tests are begun, and their failures told, by the engine itself.
 if (run.entryPoint !== null) begin(run.entryPoint)
 
@@ -142,7 +143,7 @@ function end(error: unknown): never {
   // A credential that is missing or refused is between the host and its user; the host says so, with what to do.
   const isOurs = error instanceof ApiError && error.status === undefined &&
     error.code.startsWith('ERR_AUTH_')
-  if (!isOurs) report(renderError(error, run.name, run.directory))
+  if (!isOurs) report(renderError(error, run))
   return engine.exit(EXIT_UNCAUGHT)
 }
 

@@ -1,3 +1,4 @@
+import type { RunDescription } from '#protocol'
 import { engine } from './this_engine.ts'
 
 /** Writes one line, or several, to stderr. */
@@ -9,7 +10,10 @@ export function report(text: string): void {
  * Renders an uncaught error for the author of an extension: message first, then only those frames that lie in the
  * extension's own directory, relative to it.
  */
-export function renderError(error: unknown, name: string, directory: string): string {
+export function renderError(
+  error: unknown,
+  { name, directory, remedy }: Pick<RunDescription, 'name' | 'directory' | 'remedy'>,
+): string {
   if (!(error instanceof Error)) {
     return `error: Uncaught value in extension "${name}": ${String(error)}`
   }
@@ -17,7 +21,7 @@ export function renderError(error: unknown, name: string, directory: string): st
     `error: Uncaught ${error.name} in extension "${name}": ${withoutAdvice(error.message)}`,
   ]
   lines.push(...ownFrames(error.stack ?? '', directory))
-  const hint = permissionHint(error)
+  const hint = isMissingModule(error) ? remedy : permissionHint(error)
   if (hint !== undefined) lines.push(`hint: ${hint}`)
   if (error.cause !== undefined) lines.push(`cause: ${renderCause(error.cause)}`)
   return lines.join('\n')
@@ -46,6 +50,15 @@ function withoutAdvice(message: string): string {
     /\u001b\[[0-9;]*m/g,
     '',
   )
+}
+
+/** Answers whether an engine could not load a module from elsewhere, in the words of either. */
+function isMissingModule({ message }: Error): boolean {
+  return /--no-remote is specified|--no-npm is specified|--cached-only is specified|fetched before|lockfile is out of date/
+    .test(message) ||
+    /Failed loading https:\/\/\S+ for package|Cannot find (package|module) '(https|npm|jsr):/.test(
+      message,
+    )
 }
 
 /** Gives the manifest line that would allow what the engine refused. */

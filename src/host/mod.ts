@@ -4,6 +4,8 @@
  */
 export type { CallFunction, CallFunctions } from './answer_call.ts'
 export { closeProcess } from './harden.ts'
+export { resolveModules } from './resolve_modules_door.ts'
+export type { ResolveModulesOptions } from './resolve_modules.ts'
 export { run } from './run.ts'
 export type { RunOptions } from './run.ts'
 export { runCommand } from './run_command.ts'

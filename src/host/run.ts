@@ -9,6 +9,7 @@ import {
   assertHoldable,
   assertWhole,
   explainFailure,
+  linkModules,
   planBun,
   planDeno,
   putUp,
@@ -22,6 +23,7 @@ import type {
   Engine,
   EngineKind,
   Guest,
+  KeptModules,
   LauncherRuntime,
   Layers,
   Plan,
@@ -57,6 +59,10 @@ export interface RunOptions {
     isInstalled: boolean
     /** What its manifest asks for, as it is written. */
     permissions: RunDescription['permissions']
+    /** Modules from elsewhere that were fetched for it; null when it has none. */
+    modules: KeptModules | null
+    /** What helps when one is missing: a sentence for its author. */
+    remedy: string
   }
   granted: GrantedPermissions
   /** Files of tests to be run in its place; absolute. */
@@ -149,7 +155,10 @@ export async function run(options: RunOptions): Promise<number> {
         ? null
         : join(options.stateDirectory, STORAGE_FILE),
       permissions: options.extension.permissions,
+      ...describeModules(options),
     })
+    const { modules } = options.extension
+    if (modules !== null && options.engine.kind === 'deno') linkModules(directory.path, modules)
     if (signals.asked !== undefined) return exitCode({ code: null, signal: signals.asked })
     const { ending, isUnread } = await runEngine(options, directory, {
       signals,
@@ -175,6 +184,21 @@ export async function run(options: RunOptions): Promise<number> {
     remove(directory, options.log)
     await watchdog?.dismiss()
     signals.release()
+  }
+}
+
+/** Says what the guest has to know of modules from elsewhere. */
+function describeModules(
+  { extension, engine, granted, environment }: RunOptions,
+): Pick<RunDescription, 'modules' | 'remedy' | 'home'> {
+  const { modules, remedy } = extension
+  const isHomeGranted = granted.env === true || granted.env.includes('HOME')
+  return {
+    remedy,
+    modules: modules === null || engine.kind === 'deno' ? null : modules.directory,
+    ...(modules !== null && engine.kind === 'deno' && isHomeGranted
+      ? { home: environment['HOME'] ?? null }
+      : {}),
   }
 }
 
@@ -222,6 +246,7 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
     runDirectory: directory.path,
     socket: directory.socket,
     extensionDirectory: options.extension.directory,
+    modules: options.extension.modules,
     stateDirectory: options.stateDirectory,
     workingDirectory: options.workingDirectory,
     // Hosts are reached through the broker, which looks at their addresses too; the guest has no network at all.
@@ -229,7 +254,11 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
     programs: options.programs,
     interpreters: options.interpreters,
     denyAccess: [...options.denyAccess, ...directory.others, options.extension.undigested],
-    denyWrite: [...options.denyWrite, options.extension.directory],
+    denyWrite: [
+      ...options.denyWrite,
+      options.extension.directory,
+      ...(options.extension.modules === null ? [] : [options.extension.modules.directory]),
+    ],
     tests: options.tests,
     args: options.args,
     environment: options.environment,

@@ -21,6 +21,12 @@ export interface RunDescription {
   storage: string | null
   /** The `[permissions]` table of its manifest, as it is written. */
   permissions: Readonly<Record<string, boolean | readonly string[]>>
+  /** Directory of modules from elsewhere, where the guest has to say where each import leads; null where the engine knows. */
+  modules: string | null
+  /** What helps when a module from elsewhere is missing: a sentence for the extension's author. */
+  remedy: string
+  /** The `HOME` of the user, where the engine was started with another one and the extension may see it; null when it is not set. */
+  home?: string | null
 }
 
 /**

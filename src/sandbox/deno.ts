@@ -1,22 +1,19 @@
 import { display, PhylumError } from '#base'
 import { ANSWER_PIPE, BROKER_ORIGIN, CALL_PIPE, RUN_FILE } from '#protocol'
 import { buildEnvironment, readableNames } from './environment.ts'
-import { GUEST_FILE, IMPORT_MAP_FILE, SCRATCH } from './guest_files.ts'
-import type { Launch, Plan } from './plan.ts'
+import { GUEST_DIRECTORY, GUEST_FILE, IMPORT_MAP_FILE, SCRATCH } from './guest_files.ts'
+import { ENGINE_CACHE, LOCK_FILE } from './module_files.ts'
+import type { KeptModules, Launch, Plan } from './plan.ts'
 import { isWithin } from './real_path.ts'
 
 /**
- * What keeps the engine from taking anything from outside: no configuration file and no lock file of the directory one
- * stands in, no code from the network (which `import()` would otherwise fetch with no permission at all), no questions.
+ * What keeps the engine from taking anything from outside: no configuration file of the directory one stands in, no code from the
+ * network (which `import()` would otherwise fetch with no permission at all), no questions.
  */
-const CLOSED = [
-  '--no-config',
-  '--no-lock',
-  '--no-remote',
-  '--no-npm',
-  '--cached-only',
-  '--no-prompt',
-]
+const CLOSED = ['--no-config', '--cached-only', '--no-prompt']
+
+/** The same for extensions that have no modules from elsewhere: nor a lock file of the directory one stands in. */
+const ALONE = ['--no-lock', '--no-remote', '--no-npm']
 
 /**
  * Places that are names for others. `import()` of /proc/self/root/… reads a file whose own path is denied: it skips the
@@ -34,10 +31,12 @@ export function planDeno(plan: Plan): Launch {
   // The broker is reached by a path, a socket and a host that leads nowhere; the engine wants to be told all three.
   const reach = [plan.socket]
   const state = plan.stateDirectory === null ? [] : [plan.stateDirectory]
+  const modules = plan.modules === null ? [] : [plan.modules.directory]
   // By name the engine looks a program up in PATH, as the extension means it; by path it is the one that was found outside.
   const run = granted.run === true ? true : [...new Set([...granted.run, ...plan.programs])]
   const read = granted.read === true || granted.run === true ? true : [
     plan.extensionDirectory,
+    ...modules,
     guest,
     description,
     ...pipes,
@@ -62,6 +61,10 @@ export function planDeno(plan: Plan): Launch {
       ...(plan.tests === undefined
         ? ['run', ...CLOSED, '--no-code-cache']
         : ['test', ...CLOSED, '--no-check', `--preload=${guest}`, ...plan.args]),
+        ? ['run', '--no-code-cache']
+        : ['test', '--no-check', `--preload=${guest}`, ...plan.args]),
+      ...CLOSED,
+      ...(plan.modules === null ? ALONE : admit(plan.modules)),
       `--import-map=${plan.runDirectory}/${IMPORT_MAP_FILE}`,
       ...allow('read', read),
       ...allow('write', write),
@@ -74,11 +77,33 @@ export function planDeno(plan: Plan): Launch {
     ],
     environment: {
       ...buildEnvironment(plan),
-      DENO_DIR: scratch('deno'),
+      DENO_DIR: `${plan.runDirectory}/${ENGINE_CACHE}`,
       DENO_NO_UPDATE_CHECK: '1',
       // Where no Node.js is in PATH, the engine would put itself there under that name.
       DENO_DISABLE_NODE_SHIM: '1',
+      ...(plan.modules === null ? {} : settle(plan, plan.modules)),
     },
+  }
+}
+
+/** Lets the engine load what was fetched before, in the versions and with the contents of the lock file, and nothing else. */
+function admit({ directory, hosts }: KeptModules): string[] {
+  return [
+    // Otherwise it says at each run that it runs no scripts of packages.
+    '--quiet',
+    `--lock=${directory}/${LOCK_FILE}`,
+    '--frozen',
+    ...(hosts.length === 0 ? [] : [`--allow-import=${hosts.map(assertPlain).join(',')}`]),
+  ]
+}
+
+/** Keeps the engine from looking for packages where the user's own programs look for them. */
+function settle(plan: Plan, { jsrUrl }: KeptModules): Record<string, string> {
+  return {
+    DENO_NO_PACKAGE_JSON: '1',
+    // It reads `.npmrc` there, and a registry that is named in it is another place to look; the guest puts the user's own back.
+    HOME: `${plan.runDirectory}/${GUEST_DIRECTORY}`,
+    ...(jsrUrl === null ? {} : { JSR_URL: jsrUrl }),
   }
 }
 

@@ -26,14 +26,19 @@ export function scratchOf(runDirectory: string): string {
 
 /** Writes into a run directory what the guest needs to start. */
 export function writeGuestFiles(runDirectory: string, description: RunDescription): void {
+  writeImportMap(runDirectory)
+  writeNew(`${runDirectory}/${SCRATCH}/${RUN_FILE}`, JSON.stringify(description))
+}
+
+/** Writes into a run directory what an engine needs to look at an extension without running it. */
+export function writeImportMap(runDirectory: string): void {
   const guest = `${runDirectory}/${GUEST_FILE}`
-  const importMap = { imports: { phylum: pathToFileURL(guest).href } }
   makeDirectory(`${runDirectory}/${GUEST_DIRECTORY}`)
   writeNew(guest, GUEST_SOURCE)
+  const importMap = { imports: { phylum: pathToFileURL(guest).href } }
   writeNew(`${runDirectory}/${IMPORT_MAP_FILE}`, JSON.stringify(importMap))
   makeDirectory(`${runDirectory}/${SCRATCH}`)
   makeDirectory(`${runDirectory}/${TEMPORARY}`)
-  writeNew(`${runDirectory}/${SCRATCH}/${RUN_FILE}`, JSON.stringify(description))
 }
 
 /** Makes a directory that its owner may change, whatever the umask says: behind the wall, root has no right to pass by modes. */

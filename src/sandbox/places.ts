@@ -74,6 +74,7 @@ export function listPlaces(plan: Plan): Place[] {
     ...(hasPrograms ? SYSTEM.map(optional('read')) : []),
     ...(hasNetwork ? [...libraries.nameService, ...NETWORK].map(optional('read')) : []),
     ...[plan.extensionDirectory, `${runDirectory}/${GUEST_DIRECTORY}`].map(places('read')),
+    ...(plan.modules === null ? [] : [plan.modules.directory]).map(places('read')),
     ...[`${runDirectory}/${SCRATCH}`].map(places('own')),
     ...[plan.socket].map(places('connect')),
     ...(plan.stateDirectory === null ? [] : [plan.stateDirectory]).map(places('own')),

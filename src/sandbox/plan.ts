@@ -16,6 +16,8 @@ export interface Plan {
   socket: string
   /** Directory of the extension, the only one from which modules are loaded. */
   extensionDirectory: string
+  /** Modules from elsewhere that were fetched for the extension before; null when it has none. */
+  modules: KeptModules | null
   /** The extension's own state directory, readable and writable; null when it has none. */
   stateDirectory: string | null
   /** Directory in which the engine starts. */
@@ -36,6 +38,16 @@ export interface Plan {
   args: readonly string[]
   /** The user's environment; the plan's driver takes from it only what is granted. */
   environment: Readonly<Record<string, string | undefined>>
+}
+
+/** Modules that a run may load, and nobody may change. */
+export interface KeptModules {
+  /** Directory in which they lie. */
+  directory: string
+  /** Hosts that they came from. */
+  hosts: readonly string[]
+  /** Where JSR was, when they were fetched; null for its usual place. */
+  jsrUrl: string | null
 }
 
 /** A process to be started: the result of translating a plan. */

@@ -14,9 +14,26 @@ export interface Guest {
   pid: number
   /** How it ended: its own exit code, or the signal that killed it. */
   ended: Promise<Ending>
+  /** What it has printed so far, where that goes to the host. */
+  printed?: Printed
   /** Sends a signal to the guest and all that belongs to its group; does nothing once all of them are gone. */
   signal(name: NodeJS.Signals): void
 }
+
+/** What a process has printed. */
+export interface Printed {
+  stdout: string
+  stderr: string
+}
+
+/** How a guest is started. */
+export interface StartOptions {
+  /** It reads nothing, and the host takes what it prints; otherwise it has the host's own streams. */
+  isHeard?: boolean
+}
+
+/** Most characters that are taken of what a process prints. */
+const MAX_PRINTED = 64 * 1024 ** 2
 
 /** How a process ended. */
 export interface Ending {
@@ -34,22 +51,32 @@ export interface Ending {
  *
  * @throws ERR_SANDBOX_START
  */
-export async function startGuest(launch: Launch | WalledLaunch): Promise<Guest> {
+export async function startGuest(
+  launch: Launch | WalledLaunch,
+  { isHeard = false }: StartOptions = {},
+): Promise<Guest> {
   sealDescriptors()
   const isWalled = 'task' in launch
   const [command = '', ...args] = [launch.command, ...launch.args].map(keepFlags)
   const child = spawn(command, args, {
     detached: true,
-    stdio: ['inherit', 'inherit', 'inherit', ...(isWalled ? ['pipe' as const] : [])],
+    stdio: [
+      ...(isHeard
+        ? ['ignore', 'pipe', 'pipe'] as const
+        : ['inherit', 'inherit', 'inherit'] as const),
+      ...(isWalled ? ['pipe' as const] : []),
+    ],
     env: launch.environment,
     // The launcher goes where the task says; until then it stands where nobody can put anything.
     ...(isWalled ? { cwd: '/' } : {}),
   })
   const exited = new Promise<Ending>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }))
+    // Not before all is heard that it has printed.
+    child.once(isHeard ? 'close' : 'exit', (code, signal) => resolve({ code, signal }))
   })
+  const printed = isHeard ? { printed: listen(child) } : {}
   const pid = await started(child)
-  if (!isWalled) return { pid, ended: exited, signal: (name) => send(pid, name) }
+  if (!isWalled) return { pid, ended: exited, ...printed, signal: (name) => send(pid, name) }
   const instructed = instruct(child.stdio[3] as Duplex, launch)
   let line: readonly number[] = [pid]
   let isSettled = false
@@ -66,6 +93,7 @@ export async function startGuest(launch: Launch | WalledLaunch): Promise<Guest> 
   return {
     pid,
     ended: settle(exited, instructed, () => line),
+    ...printed,
     signal(name) {
       const group = findGroup(look())
       send(group, name)
@@ -73,6 +101,17 @@ export async function startGuest(launch: Launch | WalledLaunch): Promise<Guest> 
       if (name === 'SIGKILL' && group !== pid) send(pid, name)
     },
   }
+}
+
+/** Takes what a process prints. */
+function listen(child: ChildProcess): Printed {
+  const printed: Printed = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      if (printed[name].length < MAX_PRINTED) printed[name] += chunk
+    })
+  }
+  return printed
 }
 
 /** What the launcher has said, and when. */

@@ -61,6 +61,8 @@ const DESCRIPTION = {
   placeholder: 'x',
   storage: null,
   permissions: {},
+  modules: null,
+  remedy: '',
 }
 
 /** What an extension gives to `api.fetch()`. */

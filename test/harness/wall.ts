@@ -80,6 +80,7 @@ export async function planOf(trial: WallTrial): Promise<{ plan: Plan; guest: str
     runDirectory: run,
     socket: join(run, 'broker.sock'),
     extensionDirectory: join(directory, 'extension'),
+    modules: null,
     stateDirectory: null,
     workingDirectory: directory,
     granted: {

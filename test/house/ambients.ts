@@ -82,6 +82,7 @@ export const AMBIENTS: readonly Ambient[] = [
     find: /\.\s*reveal\b|\{[^{}]*\breveal\b[^{}]*\}\s*=/g,
     doors: {
       'broker/send.ts': 'attaches the credential, last of all headers',
+      'broker/module_relay.ts': 'attaches the credential of an npm registry',
       'broker/scrub.ts': 'looks for the credential in what comes back',
       'registry/source/request.ts': 'logs in to registries of packages',
       'auth/': 'tells keys from refresh tokens, and exchanges these',

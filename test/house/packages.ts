@@ -46,6 +46,7 @@ export const BUILT_INS: Readonly<Record<string, Doors>> = {
     'cli/commands/server_exec.ts': 'starts the command that the user wrote behind `--`',
   },
   'node:http': {
+    'broker/module_relay.ts': 'serves the engine that resolves modules, which has no network',
     'broker/serve_node.ts': "serves the run's socket where Bun is not the host",
     'auth/callback_listener.ts': 'hears the browser come back from a login',
     'broker/dial.ts': 'sends to an address that was looked at, under the name it was found by',

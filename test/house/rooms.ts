@@ -41,6 +41,7 @@ const INNER = new Set([
   'cli/commands',
   'registry/author',
   'registry/store',
+  'registry/modules',
   'registry/team',
   'registry/trust',
   'registry/source',

@@ -22,6 +22,7 @@ function plan(
     runDirectory: '/run/r1',
     socket: '/run/r1/broker.sock',
     extensionDirectory: '/ext',
+    modules: null,
     stateDirectory: null,
     libraries: { loader: null, files: [], nameService: [] },
     workingDirectory: '/work',

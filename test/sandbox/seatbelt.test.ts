@@ -10,6 +10,7 @@ function plan(granted: Partial<Record<keyof Plan['granted'], unknown>> = {}): Pl
     runDirectory: '/tmp/phylum-1/run-1',
     socket: '/tmp/phylum-1/run-1/broker.sock',
     extensionDirectory: '/ext',
+    modules: null,
     stateDirectory: '/state/ext',
     workingDirectory: '/work',
     granted: {

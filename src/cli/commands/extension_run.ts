@@ -13,10 +13,12 @@ import { hasOption } from '../command.ts'
 import { USER_AGENT } from '../compose.ts'
 import type { Context } from '../compose.ts'
 import { assertConsent, createApiQuestion } from '../consent.ts'
+import { adviseModules, findKeptModules } from '../extension_modules.ts'
 import { storePlaces } from '../fetch_extension.ts'
 import { locateEngine } from '../locate_engine.ts'
 import { locateExtension } from '../locate_extension.ts'
 import { protectedPlaces, realPath } from '../protected_places.ts'
+import { runPlaces } from '../run_places.ts'
 import type { Session } from '../session.ts'
 import { chooseWall } from '../wall.ts'
 
@@ -115,6 +117,7 @@ export async function runExtension(
   if (kind === 'bun') assertWhole(wall?.layers)
   const digest = digestExtension(extension.directory)
   assertUnchanged(storePlaces(context), extension, digest)
+  const modules = findKeptModules(context, extension)
   const subject = {
     extension,
     digest,
@@ -146,6 +149,8 @@ export async function runExtension(
         directory: extension.directory,
         entryPoint: extension.entryPoint,
         undigested: join(extension.directory, NOT_DIGESTED),
+        modules,
+        remedy: adviseModules(extension),
         isInstalled: extension.source !== 'path',
         permissions: { ...extension.manifest.permissions },
       },
@@ -171,7 +176,7 @@ export async function runExtension(
       fetchAlone,
       timeout: context.options.timeout,
       userAgent: USER_AGENT,
-      runPlaces: [paths.runtimeDirectory, environment['TMPDIR'], '/tmp'].filter(isPlace),
+      runPlaces: runPlaces(context),
       ...places,
       // A runner of tests takes every reader for a terminal.
       environment: wish.tests !== undefined && terminal.paint('bold', '.') === '.'
@@ -208,8 +213,4 @@ async function describeCurrentProject(directory: string): Promise<unknown> {
     group_name: groupName,
     ...(organizationName === null ? {} : { organization_name: organizationName }),
   }
-}
-
-function isPlace(path: string | undefined): path is string {
-  return path !== undefined && path !== ''
 }

@@ -1,0 +1,164 @@
+import { display } from '#base'
+import { resolveModules } from '#host'
+import { resolvePermissions } from '#permissions'
+import type { PermissionRequest } from '#permissions'
+import {
+  digestModules,
+  findModules,
+  hasRemoteImports,
+  OWN_MODULES,
+  readModuleRecord,
+  readNpmSettings,
+} from '#registry'
+import type { Extension } from '#registry'
+import type { EngineKind, KeptModules } from '#sandbox'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Context } from './compose.ts'
+import { storePlaces } from './fetch_extension.ts'
+import { locateEngine } from './locate_engine.ts'
+import { protectedPlaces } from './protected_places.ts'
+import { runPlaces } from './run_places.ts'
+import { chooseWall } from './wall.ts'
+
+/** What modules are fetched for. */
+export interface ModuleNeeds {
+  /** Directory of the extension, without links. */
+  directory: string
+  /** Modules that it begins with; absolute. */
+  entryPoints: readonly string[]
+  engine: EngineKind
+  /** What its manifest asks for: of `net`, addresses that are not of the internet. */
+  request: PermissionRequest
+}
+
+/** Name of the lock file that an author commits. */
+const LOCK_FILE = 'deno.lock'
+
+/**
+ * Fetches what an extension imports from elsewhere (`https:`, `npm:`, `jsr:`), and keeps it for its runs, which fetch nothing. Where its
+ * directory holds a `deno.lock`, that has to say all of it.
+ *
+ * @param destination a directory that does not exist yet, in one that does; it is made where there is something to keep
+ * @returns the digest of what is kept; null when the extension imports nothing from elsewhere
+ * @throws ERR_REGISTRY_INTEGRITY, ERR_REGISTRY_LOCK, ERR_REGISTRY_SOURCE, ERR_REGISTRY_UNREACHABLE when something cannot be had as it should
+ *   be; nothing is left then
+ */
+export async function keepModules(
+  context: Context,
+  needs: ModuleNeeds,
+  destination: string,
+): Promise<string | null> {
+  if (!hasRemoteImports(needs.directory)) return null
+  mkdirSync(destination, { mode: 0o700 })
+  const remove = () => rmSync(destination, { recursive: true, force: true })
+  try {
+    const hosts = await resolve(context, needs, destination)
+    if (hosts.length > 0) return digestModules(destination)
+    remove()
+    return null
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+/**
+ * Fetches what an extension imports that is being written, keeps it in its directory for `phylum ext run ./…`, and writes its
+ * `deno.lock` where it has none.
+ *
+ * @returns whether it imports something from elsewhere
+ * @throws as `keepModules()`; what was kept before stays then
+ */
+export async function refreshModules(context: Context, needs: ModuleNeeds): Promise<boolean> {
+  const place = join(needs.directory, OWN_MODULES)
+  const lockFile = join(needs.directory, LOCK_FILE)
+  if (!hasRemoteImports(needs.directory)) {
+    rmSync(place, { recursive: true, force: true })
+    return false
+  }
+  mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
+  // It can be made again at any time, and is of this machine.
+  writeFileSync(join(dirname(place), '.gitignore'), '*\n')
+  const fresh = mkdtempSync(join(dirname(place), 'fresh-'))
+  try {
+    const digest = await keepModules(context, needs, join(fresh, 'modules'))
+    rmSync(place, { recursive: true, force: true })
+    if (digest === null) return false
+    renameSync(join(fresh, 'modules'), place)
+    if (!existsSync(lockFile)) copyFileSync(join(place, LOCK_FILE), lockFile)
+    return true
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Finds the modules that were fetched for an extension.
+ *
+ * @throws ERR_REGISTRY_INTEGRITY when they are not those that were fetched
+ */
+export function findKeptModules(context: Context, extension: Extension): KeptModules | null {
+  const directory = findModules(storePlaces(context), extension)
+  const record = directory === null ? undefined : readModuleRecord(directory)
+  // Made for another engine, before the manifest was changed.
+  if (directory === null || record?.engine !== extension.manifest.engine) return null
+  return { directory, hosts: record.hosts, jsrUrl: record.jsrUrl }
+}
+
+/** Says what helps when a module is missing in a run. */
+export function adviseModules({ source, directory }: Extension): string {
+  return source === 'path'
+    ? `fetch what it imports from elsewhere: \`phylum ext check ${display(directory)}\``
+    : 'what it imports from elsewhere is fetched when it is installed: `phylum ext install --overwrite SOURCE`'
+}
+
+async function resolve(
+  context: Context,
+  { directory, entryPoints, engine, request }: ModuleNeeds,
+  destination: string,
+): Promise<readonly string[]> {
+  const { environment, workingDirectory, terminal, options } = context
+  const home = environment['HOME'] ?? '/'
+  const { net } = resolvePermissions(request, { home, workingDirectory })
+  const settings = readNpmSettings(environment, home)
+  const jsrUrl = environment['JSR_URL'] || null
+  const isJsr = (url: URL) => jsrUrl !== null && url.href.startsWith(new URL(jsrUrl).href)
+  const lockFile = join(directory, LOCK_FILE)
+  terminal.showProgress('Fetching modules …')
+  try {
+    return await resolveModules({
+      directory,
+      entryPoints,
+      kind: engine,
+      destination,
+      lockFile: existsSync(lockFile) ? lockFile : null,
+      deno: await locateEngine(context, 'deno'),
+      wall: await chooseWall(context, { isRefused: false, paths: 0 }),
+      runPlaces: runPlaces(context),
+      ...protectedPlaces(context, false),
+      registries: settings.registries,
+      access: (url) => ({
+        isNamed: settings.isNamed(url) || isJsr(url),
+        credential: settings.credential(url),
+      }),
+      net,
+      jsrUrl,
+      timeout: Math.min(options.timeout, LONGEST_SILENCE),
+      log: terminal.log,
+    })
+  } finally {
+    terminal.showProgress(undefined)
+  }
+}
+
+/** How long a host may be silent, in milliseconds. */
+const LONGEST_SILENCE = 60_000

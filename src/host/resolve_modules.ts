@@ -1,0 +1,237 @@
+import { display, PhylumError } from '#base'
+import type { Log } from '#base'
+import { startModuleRelay } from '#broker'
+import type { ModuleAccess, ModuleRelay } from '#broker'
+import {
+  assertCovered,
+  explainResolution,
+  tidyCache,
+  writeModuleRecord,
+  writeModuleTree,
+} from '#registry'
+import {
+  explainFailure,
+  LOCK_FILE,
+  planInspection,
+  planResolution,
+  putUp,
+  REGISTRIES_FILE,
+  startGuest,
+  startWatchdog,
+  writeImportMap,
+} from '#sandbox'
+import type {
+  Engine,
+  EngineKind,
+  Launch,
+  LauncherRuntime,
+  Layers,
+  Plan,
+  Resolution,
+} from '#sandbox'
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createRunDirectory } from './run_directory.ts'
+import type { RunDirectory } from './run_directory.ts'
+import { catchSignals } from './signals.ts'
+
+/** What the resolution of an extension's modules needs. */
+export interface ResolveModulesOptions {
+  /** Directory of the extension, without links. */
+  directory: string
+  /** Modules that it begins with; absolute. */
+  entryPoints: readonly string[]
+  /** The engine that it runs in. */
+  kind: EngineKind
+  /** Where the modules go: a directory that exists, is empty and without links. */
+  destination: string
+  /** The author's lock file, which has to say all of it; null where there is none. */
+  lockFile: string | null
+  /** The engine that resolves: Deno, whatever the extension runs in. */
+  deno: Engine
+  wall: { layers: Layers; runtime: LauncherRuntime; forget: () => void } | null
+  /** Where a run directory may be made, in order of preference. */
+  runPlaces: readonly string[]
+  /** What stays closed to whatever the engine could be made to do. */
+  denyAccess: readonly string[]
+  denyWrite: readonly string[]
+  /** Where registries are, as npm's settings say it; without credentials. */
+  registries: string
+  access: (url: URL) => ModuleAccess
+  /** Hosts of the manifest's `net`. */
+  net: true | readonly string[]
+  /** Where JSR is; null for its usual place. */
+  jsrUrl: string | null
+  /** How long a host may be silent, in milliseconds. */
+  timeout: number
+  log: Log
+}
+
+/** Where JSR is. */
+const USUAL_JSR = 'https://jsr.io/'
+
+/** Most bytes that are fetched for one extension. */
+const MAX_BYTES = 256 * 1024 ** 2
+
+/** Longest time that a resolution may take, in milliseconds. */
+const LIMIT = 300_000
+
+/** Most memory of the engine while it resolves, in MiB. */
+const MEMORY = 2_048
+
+/**
+ * Fetches the modules that an extension imports from elsewhere, and lays them out for its engine; a run loads these and fetches nothing.
+ *
+ * The engine resolves behind the same wall as in a run: it reads the extension's directory and writes the destination, has no network,
+ * and sends what it wants to a relay of the host. Nothing of what is fetched is executed.
+ *
+ * @returns hosts that were asked; none where the extension imports nothing from elsewhere
+ * @throws ERR_REGISTRY_INTEGRITY, ERR_REGISTRY_LOCK, ERR_REGISTRY_SOURCE, ERR_REGISTRY_UNREACHABLE
+ */
+export async function resolveModules(options: ResolveModulesOptions): Promise<readonly string[]> {
+  const { destination, lockFile } = options
+  const signals = catchSignals()
+  let directory: RunDirectory | undefined
+  let watchdog: ReturnType<typeof startWatchdog> | undefined
+  let relay: ModuleRelay | undefined
+  try {
+    directory = createRunDirectory(options.runPlaces)
+    watchdog = startWatchdog(directory.path)
+    const credentialed = new Set<string>()
+    relay = await startModuleRelay({
+      ...options,
+      socket: directory.socket,
+      bytes: MAX_BYTES,
+      access(url) {
+        const access = options.access(url)
+        if (access.credential !== undefined) credentialed.add(url.href)
+        return access
+      },
+    })
+    writeImportMap(directory.path)
+    writeFileSync(join(directory.path, REGISTRIES_FILE), options.registries, { mode: 0o600 })
+    if (lockFile !== null) copyFileSync(lockFile, join(destination, LOCK_FILE))
+    const attempt: Attempt = { options, directory, relay, signals, watchdog }
+    const resolution: Resolution = {
+      entryPoints: options.entryPoints,
+      destination,
+      isFrozen: lockFile !== null,
+      hasPackageDirectory: options.kind === 'bun',
+      jsrUrl: options.jsrUrl,
+    }
+    await ask(attempt, (plan) => planResolution(plan, resolution))
+    const hosts = relay.hosts()
+    if (hosts.length === 0) return hosts
+    assertCovered(destination, {
+      lockFile: join(destination, LOCK_FILE),
+      jsrUrl: options.jsrUrl ?? USUAL_JSR,
+      credentialed,
+    })
+    const graphs: string[] = []
+    if (options.kind === 'bun') {
+      for (const each of options.entryPoints) {
+        graphs.push(await ask(attempt, (plan) => planInspection(plan, resolution, each)))
+      }
+    }
+    keep(options, hosts, graphs)
+    return hosts
+  } finally {
+    relay?.close()
+    directory?.remove()
+    await watchdog?.dismiss()
+    signals.release()
+  }
+}
+
+/** Lays out what was fetched, for the engine that loads it. */
+function keep(
+  { destination, kind, jsrUrl }: ResolveModulesOptions,
+  hosts: readonly string[],
+  graphs: readonly string[],
+): void {
+  const imports = kind === 'bun' ? writeModuleTree(graphs, destination) : {}
+  if (kind === 'bun') {
+    for (const each of ['remote', 'npm', 'gen']) {
+      rmSync(join(destination, each), { recursive: true, force: true })
+    }
+  }
+  tidyCache(destination, LOCK_FILE, kind === 'bun' ? ['tree', 'node_modules'] : [])
+  writeModuleRecord(destination, { engine: kind, hosts, jsrUrl, imports })
+}
+
+/** What accompanies an attempt. */
+interface Attempt {
+  options: ResolveModulesOptions
+  directory: RunDirectory
+  relay: ModuleRelay
+  signals: ReturnType<typeof catchSignals>
+  watchdog: ReturnType<typeof startWatchdog>
+}
+
+/** Starts the engine and takes what it prints. */
+async function ask(attempt: Attempt, translate: (plan: Plan) => Launch): Promise<string> {
+  const { options, directory, relay, signals, watchdog } = attempt
+  const plan = planFor(options, directory)
+  const launch = translate(plan)
+  const { wall } = options
+  const guest = await startGuest(
+    wall === null ? launch : putUp(plan, launch, wall.runtime, { ...wall.layers, memory: MEMORY }),
+    { isHeard: true },
+  )
+  watchdog.guard(guest.pid)
+  signals.follow(guest)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    guest.signal('SIGKILL')
+  }, LIMIT)
+  const ending = await guest.ended
+  clearTimeout(timer)
+  guest.signal('SIGKILL')
+  const { stdout = '', stderr = '' } = guest.printed ?? {}
+  if (ending.failure !== undefined) {
+    wall?.forget()
+    throw explainFailure(ending.failure)
+  }
+  if (signals.asked !== undefined) {
+    throw new PhylumError('ERR_CLI_CANCELLED', 'Cannot resolve modules: it was stopped')
+  }
+  if (ending.code === 0) return stdout
+  options.log.debug(display(stderr))
+  // The host knows why it did not fetch something; the engine only that it got nothing.
+  const failure = relay.failure()
+  if (failure !== undefined) throw failure
+  if (isLate || ending.signal !== null) {
+    throw new PhylumError(
+      'ERR_REGISTRY_SOURCE',
+      `Cannot resolve the modules of the extension: ${
+        isLate
+          ? `it took longer than ${LIMIT / 1000} s`
+          : `the engine was ended by ${ending.signal}`
+      }`,
+    )
+  }
+  throw explainResolution(stderr, options.lockFile !== null)
+}
+
+/** What the engine may do meanwhile: read the extension, write where the modules go. */
+function planFor(options: ResolveModulesOptions, directory: RunDirectory): Plan {
+  return {
+    engine: options.deno.path,
+    libraries: options.deno.libraries,
+    runDirectory: directory.path,
+    socket: directory.socket,
+    extensionDirectory: options.directory,
+    modules: null,
+    stateDirectory: options.destination,
+    // Where it lays out packages.
+    workingDirectory: options.destination,
+    granted: { read: [], write: [], env: [], run: [], unsandboxedRun: [], net: [], api: [] },
+    programs: [],
+    interpreters: [],
+    denyAccess: [...options.denyAccess, ...directory.others],
+    denyWrite: options.denyWrite,
+    args: [],
+    environment: {},
+  }
+}

@@ -1,0 +1,68 @@
+import { display, PhylumError } from '#base'
+
+/**
+ * Makes an error of what the engine says when it cannot resolve the modules of an extension.
+ *
+ * @param output what it has printed
+ * @param isFrozen whether the author's lock file had to say all of it already
+ */
+export function explainResolution(output: string, isFrozen: boolean): PhylumError {
+  const changed = findChanged(output)
+  if (changed !== undefined) {
+    return new PhylumError(
+      'ERR_REGISTRY_INTEGRITY',
+      `Cannot use module "${display(changed)}": it is not the one that was locked`,
+      {
+        hints: isFrozen
+          ? [
+            'it has changed where it comes from, or "deno.lock" was changed by hand',
+            'whoever has looked at what changed deletes its entry, and runs `phylum ext check`',
+          ]
+          : ['the registry says one thing and delivers another; try again later'],
+      },
+    )
+  }
+  if (/lockfile is out of date/i.test(output)) {
+    return new PhylumError(
+      'ERR_REGISTRY_LOCK',
+      'Cannot use "deno.lock": it does not say all of what the extension imports',
+      { hints: ['its author runs `phylum ext check` in its directory, and commits the file'] },
+    )
+  }
+  if (/lock ?file/i.test(output) && /pars|reading|version|deserializ/i.test(output)) {
+    return new PhylumError(
+      'ERR_REGISTRY_LOCK',
+      'Cannot use "deno.lock": it is no lock file of this version',
+      { hints: ['resolve conflicts in it, or delete it and run `phylum ext check`'] },
+    )
+  }
+  const [, missing] = /(?:Import '([^']+)' failed: 404|Module not found "([^"]+)")/.exec(output)
+    ?.filter(Boolean) ?? []
+  if (missing !== undefined) {
+    return new PhylumError(
+      missing.startsWith('file:') ? 'ERR_REGISTRY_PATH' : 'ERR_REGISTRY_SOURCE',
+      `Cannot find module "${display(missing)}"${whereIn(output)}`,
+    )
+  }
+  const [, said = 'the engine does not say why'] = /error: (.*)/.exec(output) ?? []
+  return new PhylumError(
+    'ERR_REGISTRY_SOURCE',
+    `Cannot resolve the modules of the extension: ${display(said)}${whereIn(output)}`,
+  )
+}
+
+/** Finds what does not match its checksum: a URL, or a package. */
+function findChanged(output: string): string | undefined {
+  const [, url] = /Integrity check failed[^]*?Specifier: (\S+)/.exec(output) ?? []
+  if (url !== undefined) return url
+  const [, jsr] = /Integrity check failed[^]*?Package: (\S+)/.exec(output) ?? []
+  if (jsr !== undefined) return `jsr:${jsr}`
+  const [, npm] = /Tarball checksum did not match[^\n]*? for (\S+?)\.?\s*$/m.exec(output) ?? []
+  return npm === undefined ? undefined : `npm:${npm}`
+}
+
+/** Tells which file imports it. */
+function whereIn(output: string): string {
+  const [, place] = /^\s+at (\S+:\d+:\d+)$/m.exec(output) ?? []
+  return place === undefined ? '' : `, imported by "${display(place)}"`
+}
