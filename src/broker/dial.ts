@@ -17,6 +17,13 @@ export interface Call {
   method: string
   headers: Headers
   body: ReadableStream<Uint8Array> | null
+  /** Connections that are used again, all of them made to addresses that were looked at; without it, one for this request. */
+  pool?: SecureAgent
+}
+
+/** Makes a pool of connections by TLS for many requests to few hosts. */
+export function createPool(size: number): SecureAgent {
+  return new SecureAgent({ ...DIRECT, keepAlive: true, maxSockets: size })
 }
 
 /**
@@ -27,14 +34,19 @@ const DIRECT = { keepAlive: false, proxyEnv: {} }
 
 /** Sends a request to one of its addresses, over a connection that nothing else uses, and gives the answer as it comes. */
 export async function dial(call: Call, silence: Silence): Promise<Response> {
-  const { url, addresses } = call
-  const request = (url.protocol === 'https:' ? requestSecure : requestPlain)({
+  const { url, addresses, pool } = call
+  const isSecure = url.protocol === 'https:'
+  const request = (isSecure ? requestSecure : requestPlain)({
     hostname: call.host,
     port: url.port,
     path: url.pathname + url.search,
     method: call.method,
-    headers: { ...Object.fromEntries(call.headers), host: url.host, connection: 'close' },
-    agent: url.protocol === 'https:' ? new SecureAgent(DIRECT) : new PlainAgent(DIRECT),
+    headers: {
+      ...Object.fromEntries(call.headers),
+      host: url.host,
+      ...(pool === undefined ? { connection: 'close' } : {}),
+    },
+    agent: isSecure ? pool ?? new SecureAgent(DIRECT) : new PlainAgent(DIRECT),
     lookup: answerWith(addresses),
     // Said explicitly: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would switch the check off.
     rejectUnauthorized: true,

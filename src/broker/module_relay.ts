@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hostOf, parseDestination } from './destination.ts'
-import { dial } from './dial.ts'
+import { createPool, dial } from './dial.ts'
 import { describeTransportError } from './failure.ts'
 import { findAddresses, lookUpBySystem } from './look_up.ts'
 import type { LookUp } from './look_up.ts'
@@ -45,6 +45,9 @@ export interface ModuleRelay {
   close(): void
 }
 
+/** Most connections to one host. */
+const POOL = 16
+
 /** What is passed on of a request: nothing that names the user, and nothing that changes who answers. */
 const REQUEST_HEADERS = ['accept', 'accept-encoding', 'user-agent'] as const
 
@@ -72,6 +75,7 @@ export async function startModuleRelay(options: ModuleRelayOptions): Promise<Mod
   const hosts = new Set<string>()
   let failure: PhylumError | undefined
   let left = options.bytes
+  const pool = createPool(POOL)
 
   async function relay(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = readTarget(request)
@@ -114,7 +118,7 @@ export async function startModuleRelay(options: ModuleRelayOptions): Promise<Mod
     if (credential !== undefined) {
       headers.set('authorization', `${credential.scheme} ${credential.secret.reveal()}`)
     }
-    return await dial({ url, host, addresses, method: 'GET', headers, body: null }, silence)
+    return await dial({ url, host, addresses, method: 'GET', headers, body: null, pool }, silence)
   }
 
   const server = createServer({ requireHostHeader: false }, (request, response) => {
@@ -137,6 +141,7 @@ export async function startModuleRelay(options: ModuleRelayOptions): Promise<Mod
     close() {
       server.closeAllConnections()
       server.close()
+      pool.destroy()
     },
   }
 }

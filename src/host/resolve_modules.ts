@@ -196,11 +196,11 @@ async function ask(attempt: Attempt, translate: (plan: Plan) => Launch): Promise
   if (signals.asked !== undefined) {
     throw new PhylumError('ERR_CLI_CANCELLED', 'Cannot resolve modules: it was stopped')
   }
-  if (ending.code === 0) return stdout
-  options.log.debug(display(stderr))
-  // The host knows why it did not fetch something; the engine only that it got nothing.
+  // The host knows why it did not fetch something; the engine only that it got nothing, or takes what was cut off for the whole.
   const failure = relay.failure()
   if (failure !== undefined) throw failure
+  if (ending.code === 0) return stdout
+  options.log.debug(display(stderr))
   if (isLate || ending.signal !== null) {
     throw new PhylumError(
       'ERR_REGISTRY_SOURCE',
@@ -211,7 +211,10 @@ async function ask(attempt: Attempt, translate: (plan: Plan) => Launch): Promise
       }`,
     )
   }
-  throw explainResolution(stderr, options.lockFile !== null)
+  throw explainResolution(stderr, {
+    directory: options.directory,
+    isFrozen: options.lockFile !== null,
+  })
 }
 
 /** What the engine may do meanwhile: read the extension, write where the modules go. */

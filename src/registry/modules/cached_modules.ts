@@ -1,5 +1,13 @@
 import { display, PhylumError } from '#base'
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 /** What the engine writes behind each file that it has fetched, as a comment. */
@@ -28,7 +36,8 @@ export interface FetchedBy {
  * @throws ERR_REGISTRY_LOCK, ERR_REGISTRY_SOURCE
  */
 export function assertCovered(cache: string, { lockFile, jsrUrl, credentialed }: FetchedBy): void {
-  const lock = JSON.parse(readFileSync(lockFile, 'utf8')) as Lock
+  // There is none where nothing was to be locked.
+  const lock = (existsSync(lockFile) ? JSON.parse(readFileSync(lockFile, 'utf8')) : {}) as Lock
   const covered = new Set([...Object.keys(lock.remote ?? {}), ...Object.keys(lock.redirects ?? {})])
   for (const url of listFetched(join(cache, 'remote'))) {
     if (credentialed.has(url)) {
@@ -41,10 +50,12 @@ export function assertCovered(cache: string, { lockFile, jsrUrl, credentialed }:
     if (covered.has(url) || url.startsWith(jsrUrl)) continue
     throw new PhylumError(
       'ERR_REGISTRY_LOCK',
-      `Cannot lock module "${
-        display(url)
-      }": no checksum is kept of what is imported as text or bytes`,
-      { hints: ['put the file into the directory of the extension'] },
+      `Cannot lock module "${display(url)}": no checksum is kept of it`,
+      {
+        hints: [
+          'what is imported as text or bytes is not locked: put the file into the directory of the extension',
+        ],
+      },
     )
   }
 }

@@ -1,12 +1,18 @@
 import { display, PhylumError } from '#base'
+import { pathToFileURL } from 'node:url'
 
 /**
  * Makes an error of what the engine says when it cannot resolve the modules of an extension.
  *
- * @param output what it has printed
+ * @param text what it has printed
+ * @param directory of the extension: what lies in it is named by its path there
  * @param isFrozen whether the author's lock file had to say all of it already
  */
-export function explainResolution(output: string, isFrozen: boolean): PhylumError {
+export function explainResolution(
+  text: string,
+  { directory, isFrozen }: { directory: string; isFrozen: boolean },
+): PhylumError {
+  const output = text.replaceAll(`${pathToFileURL(directory).href}/`, './')
   const changed = findChanged(output)
   if (changed !== undefined) {
     return new PhylumError(
@@ -38,16 +44,26 @@ export function explainResolution(output: string, isFrozen: boolean): PhylumErro
   }
   const [, missing] = /(?:Import '([^']+)' failed: 404|Module not found "([^"]+)")/.exec(output)
     ?.filter(Boolean) ?? []
+  if (missing?.startsWith('file:')) {
+    return new PhylumError(
+      'ERR_REGISTRY_PATH',
+      `Cannot use module "${
+        display(decodeURIComponent(missing.slice('file://'.length)))
+      }": it is outside of the directory of the extension${whereIn(output)}`,
+    )
+  }
   if (missing !== undefined) {
     return new PhylumError(
-      missing.startsWith('file:') ? 'ERR_REGISTRY_PATH' : 'ERR_REGISTRY_SOURCE',
+      missing.startsWith('./') ? 'ERR_REGISTRY_PATH' : 'ERR_REGISTRY_SOURCE',
       `Cannot find module "${display(missing)}"${whereIn(output)}`,
     )
   }
   const [, said = 'the engine does not say why'] = /error: (.*)/.exec(output) ?? []
   return new PhylumError(
     'ERR_REGISTRY_SOURCE',
-    `Cannot resolve the modules of the extension: ${display(said)}${whereIn(output)}`,
+    `Cannot resolve the modules of the extension: ${display(said.replace(/\.$/, ''))}${
+      whereIn(output)
+    }`,
   )
 }
 
