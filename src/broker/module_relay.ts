@@ -1,5 +1,6 @@
 import { display, isPhylumError, PhylumError } from '#base'
 import type { Log, Secret } from '#base'
+import { isLoopbackAddress } from '#permissions'
 import { chmodSync } from 'node:fs'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -13,9 +14,9 @@ import { watchSilence } from './silence.ts'
 
 /** What the user's own configuration says of a URL. */
 export interface ModuleAccess {
-  /** The user has named its origin: it may be an address of this machine or of the networks around it. */
+  /** The user has named it: it may be http, and an address of this machine or of the networks around it. */
   isNamed: boolean
-  /** What to show there, and nowhere else. */
+  /** What to show there, and nowhere else; over http on this machine alone. */
   credential?: { scheme: 'Bearer' | 'Basic'; secret: Secret } | undefined
 }
 
@@ -78,7 +79,7 @@ export async function startModuleRelay(options: ModuleRelayOptions): Promise<Mod
   const pool = createPool(POOL)
 
   async function relay(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = readTarget(request)
+    const url = readTarget(request, options.access)
     const gone = new AbortController()
     response.on('close', () => gone.abort())
     const silence = watchSilence(options.timeout, gone.signal)
@@ -106,6 +107,8 @@ export async function startModuleRelay(options: ModuleRelayOptions): Promise<Mod
 
   async function send(url: URL, request: IncomingMessage, silence: Silence): Promise<Response> {
     const { isNamed, credential } = options.access(url)
+    const isPrivate = url.protocol === 'https:' || isLoopbackAddress(hostOf(url)) ||
+      hostOf(url) === 'localhost'
     const host = hostOf(url)
     const addresses = await silence.guard(
       isNamed ? lookUp(host) : findAddresses(url, options.net, lookUp).catch(explainAddress(url)),
@@ -115,7 +118,7 @@ export async function startModuleRelay(options: ModuleRelayOptions): Promise<Mod
       const value = request.headers[name]
       if (typeof value === 'string') headers.set(name, value)
     }
-    if (credential !== undefined) {
+    if (credential !== undefined && isPrivate) {
       headers.set('authorization', `${credential.scheme} ${credential.secret.reveal()}`)
     }
     return await dial({ url, host, addresses, method: 'GET', headers, body: null, pool }, silence)
@@ -149,7 +152,10 @@ export async function startModuleRelay(options: ModuleRelayOptions): Promise<Mod
 type Silence = ReturnType<typeof watchSilence>
 
 /** Reads whom a request is for. */
-function readTarget({ method, url }: IncomingMessage): URL {
+function readTarget(
+  { method, url }: IncomingMessage,
+  access: ModuleRelayOptions['access'],
+): URL {
   const refuse = (state: string) =>
     new PhylumError('ERR_REGISTRY_SOURCE', `Cannot fetch module "${display(url ?? '')}": ${state}`)
   if (method !== 'GET') throw refuse(`nothing but GET is needed for that, not ${method}`)
@@ -159,7 +165,9 @@ function readTarget({ method, url }: IncomingMessage): URL {
   } catch (error) {
     throw refuse(error instanceof PhylumError ? error.message : 'it is no URL')
   }
-  if (target.protocol !== 'https:') throw refuse('it is not an https: URL')
+  if (target.protocol !== 'https:' && !access(target).isNamed) {
+    throw refuse('it is not an https: URL')
+  }
   return target
 }
 

@@ -2,7 +2,7 @@
  * What an extension may do: the grammar of a manifest's values, what they grant here, what is covered by what, and all of it in plain
  * words. It touches no file and no network, and it refuses every value that it cannot give exactly one meaning.
  */
-export { canonicalAddress, isPublicAddress } from './address.ts'
+export { canonicalAddress, isLoopbackAddress, isPublicAddress } from './address.ts'
 export { describePermissions } from './describe.ts'
 export type { DescribeOptions, Description } from './describe.ts'
 export { isGranted, parseEndpoint, suggestEndpoint } from './endpoint.ts'

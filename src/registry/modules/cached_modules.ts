@@ -40,6 +40,12 @@ export function assertCovered(cache: string, { lockFile, jsrUrl, credentialed }:
   const lock = (existsSync(lockFile) ? JSON.parse(readFileSync(lockFile, 'utf8')) : {}) as Lock
   const covered = new Set([...Object.keys(lock.remote ?? {}), ...Object.keys(lock.redirects ?? {})])
   for (const url of listFetched(join(cache, 'remote'))) {
+    if (!url.startsWith('https:')) {
+      throw new PhylumError(
+        'ERR_REGISTRY_SOURCE',
+        `Cannot fetch module "${display(url)}": it is not an https: URL`,
+      )
+    }
     if (credentialed.has(url)) {
       throw new PhylumError(
         'ERR_REGISTRY_SOURCE',
