@@ -59,8 +59,6 @@ export function planDeno(plan: Plan): Launch {
     command: plan.engine,
     args: [
       ...(plan.tests === undefined
-        ? ['run', ...CLOSED, '--no-code-cache']
-        : ['test', ...CLOSED, '--no-check', `--preload=${guest}`, ...plan.args]),
         ? ['run', '--no-code-cache']
         : ['test', '--no-check', `--preload=${guest}`, ...plan.args]),
       ...CLOSED,
