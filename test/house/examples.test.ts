@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseManifest } from '../../src/registry/manifest.ts'
 import { readManifest } from '../../src/registry/mod.ts'
+import { parseTeamFile } from '../../src/registry/team/read_team_file.ts'
 import { checkTypes, findExamples, findExamplesInComments } from './examples.ts'
 import type { Example } from './examples.ts'
 import { listFiles, readSources, ROOT } from './tree.ts'
@@ -76,7 +77,17 @@ test('the manifest of every extension is accepted', async () => {
   assert.equal(await judgeManifest({ place, text: read(place) }), '')
 })
 
-const manifests = shown('toml')
+const [lists, manifests] = [true, false].map((isList) =>
+  shown('toml').filter(({ text }) => text.startsWith('[extensions]') === isList)
+) as [Example[], Example[]]
+
+test("every list of a team's extensions that a document shows is accepted", async () => {
+  assert.notEqual(lists.length, 0)
+  for (const { place, text } of lists) {
+    const project = { directory: '/x', teamFile: place, home: '/home' }
+    assert.notEqual((await parseTeamFile(new TextEncoder().encode(text), project)).length, 0)
+  }
+})
 
 test('every manifest that a document shows is accepted', {
   skip: manifests.length === 0 && 'no document shows a manifest',
