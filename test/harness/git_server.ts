@@ -22,7 +22,7 @@ export async function startGitServer(
       return
     }
     const child = spawn('git', ['http-backend'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'ignore'],
       env: {
         PATH: process.env['PATH'] ?? '/usr/bin:/bin',
         GIT_CONFIG_NOSYSTEM: '1',

@@ -41,6 +41,7 @@ export const RUNTIMES: readonly string[] = ['bun', 'deno']
 export const BUILT_INS: Readonly<Record<string, Doors>> = {
   'node:child_process': {
     'sandbox/': 'starts the engine and the watchdog',
+    'registry/source/git_process.ts': 'starts git',
     'cli/exchange_process.ts': 'starts phylum once more, which a killed phylum cannot take with it',
     'cli/keyring.ts': "starts the keyring's tool where the runtime has no means of its own",
     'cli/commands/server_exec.ts': 'starts the command that the user wrote behind `--`',

@@ -1,4 +1,3 @@
-import { PhylumError } from '#base'
 import type { Expected, Fetched, FetchWorld } from './fetched.ts'
 import type { Source } from './source.ts'
 
@@ -28,7 +27,9 @@ export async function fetchSource(
       const { fetchPackage } = await import('./npm.ts')
       return await fetchPackage(source, destination, world, expected)
     }
-    case 'git':
-      throw new PhylumError('ERR_REGISTRY_SOURCE', 'Cannot fetch packages and repositories yet')
+    case 'git': {
+      const { fetchRepository } = await import('./git.ts')
+      return await fetchRepository(source, destination, world, expected)
+    }
   }
 }

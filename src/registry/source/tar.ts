@@ -1,3 +1,4 @@
+import { ByteInput } from './byte_input.ts'
 import { BLOCK, parseTarHeader } from './tar_header.ts'
 import type { TarHeader } from './tar_header.ts'
 import { agreeOnName, parsePax } from './tar_pax.ts'
@@ -19,7 +20,7 @@ export async function* readTar(
   chunks: AsyncIterable<Uint8Array>,
   refuse: RefuseTree,
 ): AsyncGenerator<TreeEntry> {
-  const input = new Input(chunks, refuse)
+  const input = new ByteInput(chunks, refuse)
   try {
     yield* readEntries(input)
   } finally {
@@ -27,7 +28,7 @@ export async function* readTar(
   }
 }
 
-async function* readEntries(input: Input): AsyncGenerator<TreeEntry> {
+async function* readEntries(input: ByteInput): AsyncGenerator<TreeEntry> {
   const { refuse } = input
   let extensions = new Extensions(refuse)
   // Nothing asks for a break here: whoever reads the entries counts them.
@@ -42,7 +43,7 @@ async function* readEntries(input: Input): AsyncGenerator<TreeEntry> {
     }
     if (header.size > MAX_EXTENSION) throw refuse('an extended header in it is too large')
     const body = await input.read(header.size)
-    await input.skipPadding(header.size)
+    await skipPadding(input, header.size)
     extensions.add(header.type, body, headers)
   }
   extensions.assertNone()
@@ -56,7 +57,7 @@ async function* readEntries(input: Input): AsyncGenerator<TreeEntry> {
 async function* readEntry(
   header: TarHeader,
   extensions: Extensions,
-  input: Input,
+  input: ByteInput,
 ): AsyncGenerator<TreeEntry> {
   const { size, mode } = header
   const name = extensions.apply(header)
@@ -73,7 +74,7 @@ async function* readEntry(
   }
   // What was not read is passed over.
   for await (const _ of body);
-  await input.skipPadding(size)
+  await skipPadding(input, size)
 }
 
 /** What stands before an entry and says more of it. */
@@ -124,56 +125,7 @@ class Extensions {
   }
 }
 
-/** Hands out a stream in pieces of wanted lengths, and holds one chunk of it. */
-class Input {
-  readonly refuse: RefuseTree
-  readonly #chunks: AsyncIterator<Uint8Array>
-  #chunk: Uint8Array = new Uint8Array()
-
-  constructor(chunks: AsyncIterable<Uint8Array>, refuse: RefuseTree) {
-    this.refuse = refuse
-    this.#chunks = chunks[Symbol.asyncIterator]()
-  }
-
-  async read(length: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(length)
-    let done = 0
-    for await (const piece of this.stream(length)) {
-      bytes.set(piece, done)
-      done += piece.length
-    }
-    return bytes
-  }
-
-  async *stream(length: number): AsyncGenerator<Uint8Array> {
-    let left = length
-    while (left > 0) {
-      if (this.#chunk.length === 0 && !(await this.#fill())) throw this.refuse('it is cut off')
-      const piece = this.#chunk.subarray(0, left)
-      this.#chunk = this.#chunk.subarray(piece.length)
-      left -= piece.length
-      yield piece
-    }
-  }
-
-  async skipPadding(size: number): Promise<void> {
-    const padding = await this.read((BLOCK - (size % BLOCK)) % BLOCK)
-    if (!isZero(padding)) throw this.refuse('there is something between its files')
-  }
-
-  async *rest(): AsyncGenerator<Uint8Array> {
-    do yield this.#chunk
-    while (await this.#fill())
-  }
-
-  /** Lets go of what the stream holds, however the reading ended. */
-  async close(): Promise<void> {
-    await this.#chunks.return?.()
-  }
-
-  async #fill(): Promise<boolean> {
-    const { done, value } = await this.#chunks.next()
-    this.#chunk = done === true ? new Uint8Array() : value
-    return done !== true
-  }
+async function skipPadding(input: ByteInput, size: number): Promise<void> {
+  const padding = await input.read((BLOCK - (size % BLOCK)) % BLOCK)
+  if (!isZero(padding)) throw input.refuse('there is something between its files')
 }
