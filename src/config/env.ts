@@ -13,8 +13,9 @@ export const ENVIRONMENT = {
   PHYLUM_BUN: 'Path of the bun executable that runs extensions whose engine it is',
   PHYLUM_LOG: 'How much is logged on stderr: "error", "warn", "info" or "debug"',
   JSR_URL: 'Address of the registry that jsr: imports are fetched from, default "https://jsr.io/"',
-  NPM_CONFIG_REGISTRY: 'Address of the npm registry; wins over that of .npmrc',
-  NPM_CONFIG_USERCONFIG: 'File with npm\'s settings, default "~/.npmrc"',
+  NPM_CONFIG_REGISTRY: 'Registry of packages whose scope has none of its own in .npmrc',
+  NPM_CONFIG_USERCONFIG:
+    'Absolute path of the .npmrc that names registries and their tokens, default "~/.npmrc"',
   HOME: 'Home directory, below which the XDG directories lie unless they are set',
   XDG_CONFIG_HOME: 'Directory of settings, default "~/.config"',
   XDG_DATA_HOME: 'Directory of installed extensions, default "~/.local/share"',
@@ -32,6 +33,11 @@ export const ENVIRONMENT = {
   CLICOLOR: '"0": no colour',
   CLICOLOR_FORCE: 'Not empty and not "0": colour even where the output is not a terminal',
   TERM: '"dumb": no colour and no cursor movement',
+  PATH: 'Where git is found; relative directories in it are passed over',
+  SSH_AUTH_SOCK: 'Agent with the keys for repositories over ssh',
+  HTTPS_PROXY: 'Proxy on the way to servers; likewise HTTP_PROXY, ALL_PROXY and NO_PROXY',
+  GIT_SSL_CAINFO: 'Authorities that git trusts over https',
+  SSL_CERT_FILE: 'Authorities that git trusts over https; likewise SSL_CERT_DIR',
   CI: 'Not empty: never ask anything, as if there were no terminal',
 } as const satisfies Record<string, string>
 

@@ -14,6 +14,7 @@ const SECTIONS: Record<string, [number, number]> = {
   F: [81, 86],
   G: [87, 93],
   H: [94, 102],
+  I: [103, 113],
   J: [130, 145],
   K: [146, 166],
   L: [167, 176],

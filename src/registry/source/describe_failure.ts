@@ -36,5 +36,6 @@ function gatherText(error: unknown): string {
     parts.push(link.name, link.message, 'code' in link ? String(link.code) : '')
     link = link.cause
   }
-  return parts.join(' ')
+  // Whoever chose the URL would choose the answer.
+  return parts.join(' ').replace(/https?:\/\/\S+/g, '')
 }

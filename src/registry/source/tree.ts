@@ -1,5 +1,15 @@
-import { closeSync, constants, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join, posix } from 'node:path'
 import { display, PhylumError, systemCode } from '#base'
 import { TREE_LIMITS } from '../digest.ts'
 import type { DigestLimits } from '../digest.ts'
@@ -62,6 +72,7 @@ class TreeWriter {
   readonly #limits: DigestLimits
   /** What was seen, by the key under which some file system would find it again. */
   readonly #seen = new Map<string, { path: string; isFile: boolean }>()
+  readonly #made = new Set<string>()
   #top: string | undefined
   #entries = 0
   #bytes = 0
@@ -131,17 +142,13 @@ class TreeWriter {
 
   async #write(path: string, entry: TreeEntry): Promise<void> {
     const target = join(this.#destination, path)
-    if (entry.kind === 'directory') {
-      mkdirSync(target, { recursive: true, mode: 0o700 })
-      return
-    }
-    const slash = path.lastIndexOf('/')
-    if (slash !== -1) {
-      mkdirSync(join(this.#destination, path.slice(0, slash)), { recursive: true, mode: 0o700 })
-    }
+    this.#makeDirectory(entry.kind === 'directory' ? path : posix.dirname(path))
+    if (entry.kind === 'directory') return
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-    const descriptor = openSync(target, flags, entry.isExecutable ? 0o700 : 0o600)
+    const descriptor = openSync(target, flags, 0o600)
     try {
+      // Whatever the umask says.
+      fchmodSync(descriptor, entry.isExecutable ? 0o700 : 0o600)
       await this.#copy(entry, (chunk) => {
         for (let done = 0; done < chunk.length;) done += writeSync(descriptor, chunk, done)
       })
@@ -149,6 +156,15 @@ class TreeWriter {
       closeSync(descriptor)
     }
     this.#files++
+  }
+
+  #makeDirectory(path: string): void {
+    if (path === '.' || this.#made.has(path)) return
+    this.#makeDirectory(posix.dirname(path))
+    const target = join(this.#destination, path)
+    mkdirSync(target, { mode: 0o700 })
+    chmodSync(target, 0o700)
+    this.#made.add(path)
   }
 
   /** Takes the content of an entry, exactly as long as it claims to be. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import {
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -159,6 +160,31 @@ test('I103 fetchSource() refuses an archive that goes on behind its end, or has 
   }
   await unpack(makeTgz([MANIFEST], Buffer.alloc(10_240)))
 })
+
+test('I104 I105 I106 archives are unpacked by tar as they are, with all that must not be in them', () =>
+  withTemporaryDirectory((directory) => {
+    const entries: RawEntry[] = [
+      MANIFEST,
+      { name: 'package/link', type: '2', link: '/etc/passwd' },
+      { name: 'package/hard', type: '1', link: 'package/PhylumExt.toml' },
+      { name: 'package/pipe', type: '6' },
+      { name: 'package/setuid', mode: 0o4755 },
+      { name: 'package/PhylumExt.toml', body: 'name = "another"' },
+      { name: 'other/main.ts' },
+    ]
+    writeFileSync(join(directory, 'a.tgz'), makeTgz(entries))
+    execFileSync('tar', ['-xpzf', 'a.tgz', '--no-same-owner'], { cwd: directory })
+    const status = (path: string) => lstatSync(join(directory, 'package', path))
+    assert.equal(status('link').isSymbolicLink(), true)
+    assert.equal(status('pipe').isFIFO(), true)
+    assert.equal(status('setuid').mode & 0o7777, 0o4755)
+    assert.equal(
+      readFileSync(join(directory, 'package/PhylumExt.toml'), 'utf8'),
+      'name = "another"',
+    )
+    assert.deepEqual(readdirSync(directory).sort(), ['a.tgz', 'other', 'package'])
+    return Promise.resolve()
+  }))
 
 test('I104 fetchSource() refuses an archive with a link of either kind, before it is written through', async () => {
   await refuses(/a symbolic link/, [

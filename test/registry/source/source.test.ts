@@ -170,7 +170,7 @@ const BAD: [string, RegExp][] = [
   ['owner/repository', /no such directory/],
 ]
 
-test('parseSource() refuses what is no source, and says why', () => {
+test('I103 I108 I113 parseSource() refuses what is no source, and says why', () => {
   for (const [text, message] of BAD) {
     assert.throws(() => parse(text), { code: 'ERR_REGISTRY_SOURCE', message }, text)
   }
