@@ -34,6 +34,26 @@ import { trustAdd } from './commands/trust_add.ts'
 import { trustExplain } from './commands/trust_explain.ts'
 import { trustList } from './commands/trust_list.ts'
 import { trustRemove } from './commands/trust_remove.ts'
+import { groupMemberList } from './commands/group_member_list.ts'
+import { groupMemberAdd } from './commands/group_member_add.ts'
+import { groupMemberRemove } from './commands/group_member_remove.ts'
+import { init } from './commands/init.ts'
+import { orgCreate } from './commands/org_create.ts'
+import { orgDelete } from './commands/org_delete.ts'
+import { orgLink } from './commands/org_link.ts'
+import { orgList } from './commands/org_list.ts'
+import { orgMemberAdd } from './commands/org_member_add.ts'
+import { orgMemberList } from './commands/org_member_list.ts'
+import { orgMemberRemove } from './commands/org_member_remove.ts'
+import { orgUnlink } from './commands/org_unlink.ts'
+import { ping } from './commands/ping.ts'
+import { projectCreate } from './commands/project_create.ts'
+import { projectDelete } from './commands/project_delete.ts'
+import { projectLink } from './commands/project_link.ts'
+import { projectList } from './commands/project_list.ts'
+import { projectStatus } from './commands/project_status.ts'
+import { projectUpdate } from './commands/project_update.ts'
+import { status } from './commands/status.ts'
 
 /** Every command: dispatch, help and suggestions are made from this list. */
 export const COMMANDS: readonly Command[] = [
@@ -67,6 +87,26 @@ export const COMMANDS: readonly Command[] = [
   groupList,
   groupCreate,
   groupDelete,
+  groupMemberList,
+  groupMemberAdd,
+  groupMemberRemove,
+  init,
+  status,
+  ping,
+  projectList,
+  projectCreate,
+  projectUpdate,
+  projectDelete,
+  projectLink,
+  projectStatus,
+  orgList,
+  orgCreate,
+  orgDelete,
+  orgLink,
+  orgUnlink,
+  orgMemberList,
+  orgMemberAdd,
+  orgMemberRemove,
   serverStart,
   serverExec,
   serverExport,

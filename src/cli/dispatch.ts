@@ -1,6 +1,6 @@
 import { display, suggest, UsageError } from '#base'
 import type { Command, Given } from './command.ts'
-import type { OptionValues } from './option.ts'
+import type { OptionSpec, OptionValues } from './option.ts'
 import { GLOBAL_OPTIONS } from './global_options.ts'
 import { usageLine } from './help.ts'
 import { parseArguments } from './parse.ts'
@@ -52,12 +52,13 @@ export function dispatch(argv: readonly string[], commands: readonly Command[]):
 function explain(top: Given, commands: readonly Command[]): Meaning {
   const words = top.rest.map((word) => ALIASES.get(word) ?? word)
   if (words.length === 0) return { kind: 'overview', options: top.options }
-  const command = commands.find((each) => each.name === words.join(' '))
+  const name = words.join(' ')
+  const command = commands.find((each) => each.name === name)
   if (command !== undefined) return { kind: 'help', command, options: top.options }
-  if (commands.some((each) => each.name.startsWith(`${words[0]} `)) && words.length === 1) {
-    return { kind: 'family', word: words[0]!, options: top.options }
+  if (commands.some((each) => each.name.startsWith(`${name} `))) {
+    return { kind: 'family', word: name, options: top.options }
   }
-  throw unknownCommand(words.join(' '), commands.map((each) => each.name))
+  throw unknownCommand(name, commands.map((each) => each.name))
 }
 
 function meanExtension(word: string, top: Given, commands: readonly Command[]): Meaning {
@@ -68,9 +69,10 @@ function meanExtension(word: string, top: Given, commands: readonly Command[]): 
   return { kind: 'extension', command, given, firstWords }
 }
 
+/** Reads the next word of a command's name: "list" after "group", "add" after "group member". */
 function meanCommand(name: string, family: readonly Command[], top: Given): Meaning {
   const second = parseArguments(top.rest, {
-    options: GLOBAL_OPTIONS,
+    options: [...sharedOptions(family), ...GLOBAL_OPTIONS],
     stopAfter: 1,
     usage: `phylum ${name} COMMAND`,
   })
@@ -82,14 +84,19 @@ function meanCommand(name: string, family: readonly Command[], top: Given): Mean
       usage: `phylum ${name} COMMAND`,
     })
   }
-  const command = family.find((each) => each.name === `${name} ${word}`)
-  if (command === undefined) {
-    throw unknownCommand(
-      `${name} ${word}`,
-      family.map((each) => each.name),
-    )
-  }
-  return meanRest(command, second.rest, options)
+  const longer = `${name} ${word}`
+  const command = family.find((each) => each.name === longer)
+  if (command !== undefined) return meanRest(command, second.rest, options)
+  const inner = family.filter((each) => each.name.startsWith(`${longer} `))
+  if (inner.length > 0) return meanCommand(longer, inner, { ...second, options })
+  throw unknownCommand(longer, family.map((each) => each.name))
+}
+
+/** Lists the options that every command of a family takes, so that they may stand before its last word, too. */
+function sharedOptions([first, ...others]: readonly Command[]): readonly OptionSpec[] {
+  return first?.options.filter((option) =>
+    others.length > 0 && others.every(({ options }) => options.includes(option))
+  ) ?? []
 }
 
 /** Reads what follows the words of a command. */

@@ -54,7 +54,7 @@ export const projectRoutes: readonly Route[] = [
       const owner = group === undefined ? { userId } : { groupId: group.id }
       const id = await store.createProject(owner, details)
       if (id !== undefined) return { id }
-      throw refuseTaken('create', details.name, group?.name)
+      throw refuseTaken('create project', details.name, group?.name)
     },
   }),
   defineRoute({

@@ -1,10 +1,10 @@
-import { openExchange, openLogin } from '#auth'
+import { openExchange } from '#auth'
 import type { ResolvedCredential } from '#auth'
-import { display, displayJson, isPhylumError, PhylumError } from '#base'
+import { display, displayJson, isPhylumError } from '#base'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
 import type { Context } from '../compose.ts'
-import { loginTimeout } from '../global_options.ts'
+import { askOwner, nameOwner } from '../owner.ts'
 import { systemClock } from '../platform.ts'
 
 /** `phylum auth status` */
@@ -51,7 +51,7 @@ export const authStatus: Command = {
         const shown = access === null ? 'none kept' : `kept, used until ${access.usable_until}`
         terminal.print(`Access token: ${shown}`)
       }
-      if (owner !== undefined) terminal.print(`Logged in as: ${display(nameOf(owner))}`)
+      if (owner !== undefined) terminal.print(`Logged in as: ${display(nameOwner(owner))}`)
       if (credential === undefined) {
         terminal.log.note('Log in: `phylum auth login`, or set PHYLUM_API_KEY')
       }
@@ -86,35 +86,4 @@ async function findAccess(
   const cached = await readCache(credentialsDirectory, bindingOf(secret, uri), systemClock)
   const isUsable = cached !== undefined && systemClock.now() < cached.staleAt
   return isUsable ? { usable_until: new Date(cached.staleAt).toISOString() } : null
-}
-
-interface Owner {
-  email: string | null
-  name: string | null
-}
-
-async function askOwner(context: Context): Promise<Owner> {
-  const { uri: apiUri } = await context.apiUri()
-  const { fetch } = await context.platformFetch()
-  const { discoverKeyService } = await openLogin()
-  const { userinfoPath } = await discoverKeyService({
-    apiUri,
-    fetch,
-    timeout: loginTimeout(context.options),
-  })
-  if (userinfoPath === undefined) {
-    throw new PhylumError(
-      'ERR_API_RESPONSE',
-      'Cannot ask whose credential it is: the API names no place of its own for that',
-    )
-  }
-  const answer = await (await context.apiClient()).callAt('GET', userinfoPath)
-  const { email, name } = (answer ?? {}) as Record<string, unknown>
-  const text = (value: unknown) => typeof value === 'string' ? value : null
-  return { email: text(email), name: text(name) }
-}
-
-function nameOf({ email, name }: Owner): string {
-  if (name === null) return email ?? 'somebody without a name'
-  return email === null ? name : `${name} <${email}>`
 }

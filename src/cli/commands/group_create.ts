@@ -1,17 +1,25 @@
 import { display } from '#base'
 import type { Command } from '../command.ts'
+import { placeGroup } from '../group_place.ts'
+import { organizationPath } from '../organization.ts'
 
 /** `phylum group create` */
 export const groupCreate: Command = {
   name: 'group create',
-  summary: 'Create a group',
+  summary: 'Create a group, of your own or of an organization',
   usage: 'NAME',
   positionals: { min: 1, max: 1 },
   options: [],
-  examples: [['phylum group create acme', 'create the group "acme"; you become its admin']],
-  async run(context, { positionals: [name] }) {
-    await (await context.apiClient()).call('POST', '/groups', { group_name: name })
-    context.terminal.log.note(`Created group "${display(name!)}"`)
+  examples: [
+    ['phylum group create acme', 'create the group "acme"; you become its admin'],
+    ['phylum group create team --org acme', 'one of the organization "acme"'],
+  ],
+  async run(context, given) {
+    const { name, wholeName, organization } = await placeGroup(context, given.positionals[0]!)
+    const client = await context.apiClient()
+    if (organization === undefined) await client.call('POST', '/groups', { group_name: name })
+    else await client.call('POST', `${organizationPath(organization)}/groups`, { name })
+    context.terminal.log.note(`Created group "${display(wholeName)}"`)
     return 0
   },
 }

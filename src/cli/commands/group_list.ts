@@ -1,6 +1,10 @@
-import { displayJson, PhylumError } from '#base'
-import type { Command } from '../command.ts'
+import { displayJson } from '#base'
+import type { Command, Given } from '../command.ts'
 import { hasOption } from '../command.ts'
+import type { Context } from '../compose.ts'
+import { listAll } from '../list_all.ts'
+import { organizationOf, organizationPath } from '../organization.ts'
+import { JSON_OPTION, printList } from '../print_list.ts'
 
 /** A group as the API tells it. */
 interface Group {
@@ -12,47 +16,66 @@ interface Group {
 /** `phylum group list` */
 export const groupList: Command = {
   name: 'group list',
-  summary: 'List the groups that you belong to',
+  summary: 'List the groups that you belong to, or those of the organization',
   usage: '',
   positionals: { min: 0, max: 0 },
-  options: [{ name: 'json', summary: 'Print the answer of the API as JSON' }],
+  options: [{ ...JSON_OPTION, summary: 'Print the answer of the API as JSON' }],
   examples: [
     ['phylum group list', 'as a table'],
     ['phylum group list --json', 'as JSON, for programs'],
+    ['phylum group list --org acme', 'those of an organization'],
   ],
   async run(context, given) {
-    const { groups } = readGroups(await (await context.apiClient()).call('GET', '/groups'))
-    if (hasOption(given, 'json')) {
-      context.terminal.print(displayJson(JSON.stringify({ groups })))
-      return 0
-    }
-    if (groups.length === 0) {
-      context.terminal.log.note('You belong to no group; make one: `phylum group create NAME`')
-      return 0
-    }
-    const { renderTable } = await import('../table.ts')
-    const rows = groups.map((group) => [group.group_name, group.role, group.created_at])
-    context.terminal.print(renderTable(context.terminal, ['NAME', 'ROLE', 'CREATED'], rows))
+    const organization = await organizationOf(context)
+    if (organization === undefined) await printOwn(context, given)
+    else await printThose(context, given, organization)
     return 0
   },
 }
 
-/** Reads what the API answered, and refuses what is not a list of groups. */
-function readGroups(answer: unknown): { groups: Group[] } {
-  const groups = (answer as { groups?: unknown } | null | undefined)?.groups
-  const isGroup = (each: unknown) =>
-    typeof each === 'object' && each !== null && typeof (each as Group).group_name === 'string'
-  if (Array.isArray(groups) && groups.every(isGroup)) {
-    return {
-      groups: groups.map((each) => ({
-        ...each,
-        role: String(each.role ?? ''),
-        created_at: String(each.created_at ?? ''),
-      })),
-    }
+async function printOwn(context: Context, given: Given): Promise<void> {
+  const groups = await listAll<Group>(context, {
+    path: '/groups',
+    key: 'groups',
+    what: 'groups',
+    read: (value) =>
+      typeof value['group_name'] === 'string'
+        ? {
+          ...value,
+          group_name: value['group_name'],
+          role: String(value['role'] ?? ''),
+          created_at: String(value['created_at'] ?? ''),
+        }
+        : undefined,
+    cursorOf: ({ group_name }) => group_name,
+  })
+  if (hasOption(given, 'json')) {
+    // As the API answers it, without the number of a form of our own.
+    return context.terminal.print(displayJson(JSON.stringify({ groups })))
   }
-  throw new PhylumError(
-    'ERR_API_RESPONSE',
-    'Cannot read the answer of the API: it holds no list of groups',
-  )
+  await printList(context, given, {
+    key: 'groups',
+    entries: groups,
+    headings: ['NAME', 'ROLE', 'CREATED'],
+    rows: groups.map((group) => [group.group_name, group.role, group.created_at]),
+    empty: 'You belong to no group; make one: `phylum group create NAME`',
+  })
+}
+
+async function printThose(context: Context, given: Given, organization: string): Promise<void> {
+  const groups = await listAll(context, {
+    path: `${organizationPath(organization)}/groups`,
+    key: 'groups',
+    what: 'groups',
+    read: ({ name }) => typeof name === 'string' ? { name } : undefined,
+    cursorOf: ({ name }) => name,
+  })
+  await printList(context, given, {
+    key: 'groups',
+    entries: groups,
+    headings: ['NAME'],
+    rows: groups.map(({ name }) => [name]),
+    empty: 'It has no group that you may see; make one: `phylum group create NAME`',
+    context: { organization },
+  })
 }
