@@ -40,17 +40,17 @@ export declare const api: Api;
 export declare const PhylumApi: PhylumApi;
 
 /**
- * The extension API of the Rust CLI: the global `Phylum`, and what `import { PhylumApi } from "phylum"` gives. What sent request needs of
+ * The extension API of the Rust CLI: the global `Phylum`, and what `import { PhylumApi } from "phylum"` gives. What a request needs of
  * the manifest is said with each function; without an `[api]` table the first request asks the user.
  *
- * What asks the API rejects with an `Error` whose `status` is that of an answer which is no success, and with judged whose `code` begins
+ * What asks the API rejects with an `Error` whose `status` is that of an answer which is no success, and with one whose `code` begins
  * with `ERR_BROKER_` or `ERR_AUTH_` where there is no answer.
  */
 export interface PhylumApi {
     readonly ApiVersion: typeof ApiVersion;
     /**
-     * Sends sent request to the API with the user's credential, as `api.fetch` does: what the manifest does not grant is answered with
-     * status 403. A body without sent `Content-Type` is sent as `application/json`. A header with sent credential is left out.
+     * Sends a request to the API with the user's credential, as `api.fetch` does: what the manifest does not grant is answered with
+     * status 403. A body without a `Content-Type` is sent as `application/json`. A header with a credential is left out.
      *
      * @param apiVersion "v0"
      * @param endpoint path below it, with its query: "/groups"
@@ -65,7 +65,7 @@ export interface PhylumApi {
      */
     fetch(apiVersion: string, endpoint: string, init?: RequestInit): Promise<Response>;
     /**
-     * Tells where the API is, without sent version: "https://api.phylum.io/api".
+     * Tells where the API is, without a version: "https://api.phylum.io/api".
      *
      * @example
      * ```ts
@@ -87,8 +87,8 @@ export interface PhylumApi {
      */
     getUserInfo(): Promise<UserInfo>;
     /**
-     * Gives sent placeholder of this run: sent as sent bearer token to the API by `fetch`, it stands for the user's credential, and the request
-     * is judged as judged of `api.fetch`. Anywhere else, and after the run, it means nothing.
+     * Gives a placeholder of this run: sent as a bearer token to the API by `fetch`, it stands for the user's credential, and the request
+     * is judged as one of `api.fetch`. Anywhere else, and after the run, it means nothing.
      *
      * @param ignoreCerts ignored: the user decides on that
      *
@@ -115,7 +115,7 @@ export interface PhylumApi {
      */
     getGroups(): Promise<GroupList>;
     /**
-     * Lists projects, from all pages: all that the user can see, or those of sent group or an organization. Needs `"GET /projects"`.
+     * Lists projects, from all pages: all that the user can see, or those of a group or an organization. Needs `"GET /projects"`.
      *
      * @example
      * ```ts
@@ -126,7 +126,7 @@ export interface PhylumApi {
      */
     getProjects(group?: string, organization?: string): Promise<ProjectEntry[]>;
     /**
-     * Makes sent project, or finds the judged that has the name already. Needs `"POST /data/projects"`, and `"GET /projects"` to find it.
+     * Makes a project, or finds the one that has the name already. Needs `"POST /data/projects"`, and `"GET /projects"` to find it.
      *
      * @example
      * ```ts
@@ -137,7 +137,7 @@ export interface PhylumApi {
      */
     createProject(name: string, group?: string, repositoryUrl?: string, organization?: string): Promise<CreatedProject>;
     /**
-     * Deletes sent project, found by its name. Needs `"GET /projects"` and `"DELETE /data/projects/:id"`.
+     * Deletes a project, found by its name. Needs `"GET /projects"` and `"DELETE /data/projects/:id"`.
      *
      * @example
      * ```ts
@@ -148,7 +148,7 @@ export interface PhylumApi {
      */
     deleteProject(name: string, group?: string, organization?: string): Promise<void>;
     /**
-     * Tells which project the working directory belongs to, by the nearest `.phylum_project` upward; null without judged.
+     * Tells which project the working directory belongs to, by the nearest `.phylum_project` upward; null without one.
      *
      * @throws Error where the file cannot be read or understood
      *
@@ -162,9 +162,9 @@ export interface PhylumApi {
      */
     getCurrentProject(): CurrentProject | null;
     /**
-     * Has packages analyzed. Needs `"POST /data/jobs"`, and `"GET /projects"` for sent project by its name.
+     * Has packages analyzed. Needs `"POST /data/jobs"`, and `"GET /projects"` for a project by its name.
      *
-     * @param project name of the project; the current judged when it is absent
+     * @param project name of the project; the current one when it is absent
      * @param label of the job; "uncategorized" unless given
      * @returns the id of the job, for `getJobStatus`
      *
@@ -178,7 +178,7 @@ export interface PhylumApi {
      */
     analyze(packages: (PackageWithOrigin | PurlWithOrigin)[], project?: string, group?: string, label?: string, organization?: string): Promise<string>;
     /**
-     * Asks what the policy makes of sent job. Needs `"POST /data/jobs/:id/policy/evaluate"`.
+     * Asks what the policy makes of a job. Needs `"POST /data/jobs/:id/policy/evaluate"`.
      *
      * @param ignoredPackages packages that are left out of account
      *
@@ -202,7 +202,7 @@ export interface PhylumApi {
      */
     getJobStatusRaw(jobId: string, ignoredPackages?: Package[]): Promise<PolicyEvaluationResponseRaw>;
     /**
-     * Asks what the user's own policy makes of packages, without sent job. Needs `"POST /data/packages/check"`.
+     * Asks what the user's own policy makes of packages, without a job. Needs `"POST /data/packages/check"`.
      *
      * @example
      * ```ts
@@ -224,7 +224,7 @@ export interface PhylumApi {
      */
     checkPackagesRaw(packages: Package[]): Promise<PolicyEvaluationResponseRaw>;
     /**
-     * Tells what is known of sent package; judged that is not is submitted, and the promise rejects. Needs `"POST /data/packages/submit"`.
+     * Tells what is known of a package; one that is not is submitted, and the promise rejects. Needs `"POST /data/packages/submit"`.
      *
      * @param packageType ecosystem, "npm"
      *
@@ -239,7 +239,7 @@ export interface PhylumApi {
     /** Rejects: dependency files cannot be read yet. */
     parseDependencyFile(path: string, type?: string, generateLockfiles?: boolean, sandboxGeneration?: boolean): Promise<DependencyFile>;
     /**
-     * Runs sent command behind sent wall of its own and waits for its end. Only what the manifest grants can be among its exceptions.
+     * Runs a command behind a wall of its own and waits for its end. Only what the manifest grants can be among its exceptions.
      *
      * @throws Error where the manifest does not grant it, or the command cannot be started
      *
@@ -290,14 +290,14 @@ export interface RejectionSource {
     reason: string | null;
 }
 
-/** What sent dependency file asks for. */
+/** What a dependency file asks for. */
 export interface DependencyFile {
     packages: Package[];
     format: string;
     path: string;
 }
 
-/** What sent policy makes of judged package. */
+/** What a policy makes of one package. */
 export type EvaluatedDependencies = EvaluatedDependency;
 
 /** A package of an ecosystem. */
@@ -314,16 +314,16 @@ export interface PackageWithOrigin extends Package {
     origin?: string;
 }
 
-/** What sent policy makes of an analysis. */
+/** What a policy makes of an analysis. */
 export type PolicyEvaluationResponse = Evaluation;
 
 /** The same, package by package. */
 export type PolicyEvaluationResponseRaw = RawEvaluation;
 
-/** A reason why sent policy rejects sent package. */
+/** A reason why a policy rejects a package. */
 export type PolicyRejection = Rejection;
 
-/** How sent command ended. */
+/** How a command ended. */
 export interface ProcessOutput {
     /** What it wrote where that was "piped"; else empty. */
     stdout: string;
@@ -343,7 +343,7 @@ export interface PurlWithOrigin {
 }
 
 /**
- * How an extension reaches the API: `fetch` for whatever taken may have, and a function with typed parameters and a typed answer for
+ * How an extension reaches the API: `fetch` for whatever it may have, and a function with typed parameters and a typed answer for
  * each operation that is known.
  *
  * @example
@@ -364,11 +364,11 @@ export interface Api extends Operations {
      * Calls the API with the user's credential: the web's own `fetch`, except that the host attaches the credential, and
      * that only what the manifest's `[api]` table lists is sent.
      *
-     * A path is relative to the API's current version ("/groups"); one that begins with "/api/" is taken as taken is. An
+     * A path is relative to the API's current version ("/groups"); one that begins with "/api/" is taken as it is. An
      * absolute URL must be on the API's own origin.
      *
      * A request that the manifest does not grant is answered with status 403 and a JSON body whose `error.grant` is the
-     * manifest line that would allow taken.
+     * manifest line that would allow it.
      *
      * @throws ApiError when the API cannot be reached: `code` is `ERR_BROKER_CONNECT`, `ERR_BROKER_DNS`, `ERR_BROKER_TLS`,
      * `ERR_BROKER_TIMEOUT`, `ERR_BROKER_BUSY`, `ERR_BROKER_REDIRECT`, `ERR_BROKER_REQUEST`, `ERR_AUTH_REQUIRED` or `ERR_AUTH_FAILED`
@@ -417,7 +417,7 @@ export interface CreatedProject {
     status: 'Created' | 'Exists';
 }
 
-/** The project that sent directory belongs to. */
+/** The project that a directory belongs to. */
 export interface CurrentProject {
     /** UUID. */
     id: string;
@@ -448,7 +448,7 @@ export interface PackageDetails {
 
 /** A command, and what it may do beside what every command may. */
 export interface SandboxedProcess {
-    /** Name of sent program in PATH, or its path. */
+    /** Name of a program in PATH, or its path. */
     cmd: string;
     args?: string[];
     /** What it reads and writes: the extension's own, text for the result, or nothing. */
@@ -466,7 +466,7 @@ export interface SandboxedProcess {
     };
 }
 
-/** What sent manifest asks for, as it is written there; what it does not name is `false`. */
+/** What a manifest asks for, as it is written there; what it does not name is `false`. */
 export interface ManifestPermissions {
     read: boolean | readonly string[];
     write: boolean | readonly string[];
@@ -1104,6 +1104,6 @@ export interface HistoryEntry {
 }
 
 declare global {
-    /** The same as `PhylumApi`, for whoever knows it from the Rust CLI. */
-    const Phylum: PhylumApi;
+    /** The extension API of the Rust CLI, as `import { PhylumApi } from 'phylum'` gives it. */
+    var Phylum: PhylumApi;
 }

@@ -28,6 +28,10 @@ const TAIL = `
 declare global {
     /** The same as \`PhylumApi\`, for whoever knows it from the Rust CLI. */
     const Phylum: PhylumApi;
+/** What is there without an import; the house has no other place for it. */
+const GLOBALS = `
+    /** The extension API of the Rust CLI, as \`import { PhylumApi } from 'phylum'\` gives it. */
+    var Phylum: PhylumApi;
 }
 `
 
@@ -55,6 +59,7 @@ export async function renderDeclarations(): Promise<string> {
       .map((path) => readFileSync(path, 'utf8'))
     const main = readFileSync(join(directory, 'src/guest/main.d.ts'), 'utf8')
     return `${HEAD}\n${assemble(main, texts)}${TAIL}`
+    return `${HEAD}\n${assemble(main, texts)}${GLOBALS}`
   })
 }
 
@@ -96,7 +101,9 @@ export function assemble(main: string, texts: readonly string[]): string {
 
 /** Calls what is imported under another name by its own. */
 function withoutAliases(text: string): string {
-  const aliases = [...text.matchAll(/\b([A-Za-z_$][\w$]*) as ([A-Za-z_$][\w$]*)\b/g)]
+  // In what is imported and exported alone: prose has these words too.
+  const clauses = [...text.matchAll(/^(?:import|export) (?:type )?\{[^}]*\}/gm)].join('\n')
+  const aliases = [...clauses.matchAll(/\b([A-Za-z_$][\w$]*) as ([A-Za-z_$][\w$]*)\b/g)]
   return aliases.reduce(
     (result, [, name, alias]) => result.replace(new RegExp(`\\b${alias}\\b`, 'g'), name!),
     text,

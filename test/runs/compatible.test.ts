@@ -9,7 +9,6 @@ import { startFakeApi } from '../harness/fake_api.ts'
 import type { FakeApi, Seen } from '../harness/fake_api.ts'
 import { FORMS, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
-import { writeFiles } from '../harness/write_files.ts'
 
 const ENGINES = ['deno', 'bun'] as const
 
@@ -430,7 +429,7 @@ onEngines(
 )
 
 onEngines(
-  'localStorage outlives the run of an installed extension, and there is none for others',
+  'localStorage outlives the run of an installed extension, not the extension, and there is none for others',
   async ({ home, engine, form, run }) => {
     const code = `const before = localStorage.getItem("count");
       localStorage.count = Number(before ?? 0) + 1;
@@ -446,12 +445,18 @@ onEngines(
     const elsewhere = await run('console.log(typeof localStorage)\nlocalStorage.getItem("count")')
     assert.deepEqual([elsewhere.code, elsewhere.stdout], [16, 'object\n'])
     assert.match(elsewhere.stderr, /only an extension that is installed has one/)
-    writeFiles(join(home.extensions, 'keeper'), {
-      'PhylumExt.toml': `name = "keeper"\ndescription = "x"\nengine = "${engine}"\n`,
+    home.extension('keeper', {
+      'PhylumExt.toml':
+        `name = "keeper"\ndescription = "x"\nversion = "1.0.0"\nengine = "${engine}"\n`,
       'main.ts': code,
     })
-    const keep = async (...args: string[]) => {
-      const { code, stdout, stderr } = await home.phylum(form, ['keeper', ...args])
+    const change = async (...args: string[]) => {
+      const { code, stderr } = await home.phylum(form, ['ext', ...args])
+      assert.equal(code, 0, stderr)
+    }
+    await change('install', '-y', './keeper')
+    const keep = async () => {
+      const { code, stdout, stderr } = await home.phylum(form, ['keeper'])
       assert.equal(code, 0, stderr)
       const [line, error] = stdout.split('\n')
       assert.equal(error, 'QuotaExceededError')
@@ -472,7 +477,8 @@ onEngines(
     ])
     const [left, right] = await Promise.all([keep(), keep()])
     assert.deepEqual([left[0], right[0]].sort().at(0), '1')
-    await keep('clear')
+    await change('uninstall', 'keeper')
+    await change('install', '-y', './keeper')
     assert.equal((await keep())[0], null)
   },
 )
