@@ -146,6 +146,7 @@ async function resolve(
       runPlaces: runPlaces(context),
       ...protectedPlaces(context, false),
       registries: settings.registries,
+      minimumAge: settings.minimumAge,
       access: (url) => ({
         isNamed: settings.isNamed(url) || isJsr(url),
         credential: settings.credential(url),

@@ -31,7 +31,7 @@ export function createBunEngine(): Engine {
         name: 'phylum',
         setup(build) {
           build.module('phylum', () => ({ exports, loader: 'object' }))
-          if (modules !== null) offerModules(build, modules, fs.readFileSync)
+          offerModules(build, modules, fs.readFileSync)
         },
       })
     },
@@ -52,8 +52,10 @@ export function createBunEngine(): Engine {
 const SCHEMES = ['https', 'npm', 'jsr']
 
 /** Leads imports from elsewhere to the files that were fetched for them: Bun fetches nothing, and knows no URLs. */
-function offerModules(build: Build, directory: string, read: FileReader): void {
-  const { imports } = JSON.parse(read(`${directory}/modules.json`, 'utf8')) as ModuleRecord
+function offerModules(build: Build, directory: string | null, read: FileReader): void {
+  const { imports }: ModuleRecord = directory === null
+    ? { imports: {} }
+    : JSON.parse(read(`${directory}/modules.json`, 'utf8'))
   for (const namespace of SCHEMES) {
     build.onResolve({ filter: /.*/, namespace }, ({ path }) => {
       const specifier = `${namespace}:${path}`

@@ -57,6 +57,8 @@ export interface ResolveModulesOptions {
   denyWrite: readonly string[]
   /** Where registries are, as npm's settings say it; without credentials. */
   registries: string
+  /** For how many days versions of packages wait before they are used; null for as long as the engine wants. */
+  minimumAge: number | null
   access: (url: URL) => ModuleAccess
   /** Hosts of the manifest's `net`. */
   net: true | readonly string[]
@@ -118,6 +120,7 @@ export async function resolveModules(options: ResolveModulesOptions): Promise<re
       isFrozen: lockFile !== null,
       hasPackageDirectory: options.kind === 'bun',
       jsrUrl: options.jsrUrl,
+      minimumAge: options.minimumAge,
     }
     await ask(attempt, (plan) => planResolution(plan, resolution))
     const hosts = relay.hosts()

@@ -14,6 +14,8 @@ export interface Resolution {
   hasPackageDirectory: boolean
   /** Where JSR is; null for its usual place. */
   jsrUrl: string | null
+  /** For how many days versions of packages wait before they are used; null for as long as the engine wants: one. */
+  minimumAge: number | null
 }
 
 /** Name of the file, in the home that the engine is given, that says where npm registries are; credentials are no part of it. */
@@ -37,12 +39,13 @@ export function planInspection(plan: Plan, resolution: Resolution, entryPoint: s
   return launch(plan, resolution, ['info', '--json', ...common(plan, resolution), entryPoint])
 }
 
-function common(plan: Plan, { destination, isFrozen }: Resolution): string[] {
+function common(plan: Plan, { destination, isFrozen, minimumAge }: Resolution): string[] {
   return [
     '--quiet',
     '--no-config',
     `--lock=${destination}/${LOCK_FILE}`,
     ...(isFrozen ? ['--frozen'] : []),
+    ...(minimumAge === null ? [] : [`--min-dep-age=${Math.round(minimumAge * 24 * 60)}`]),
     `--import-map=${plan.runDirectory}/${IMPORT_MAP_FILE}`,
     // Which hosts it may reach, the host decides, which goes there in its place.
     '--allow-import',

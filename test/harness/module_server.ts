@@ -1,13 +1,13 @@
-import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeCertificates } from './certificates.ts'
 
 /** What a path of the server answers: a text, where it leads on, or whatever a function makes of it. */
 export type ServedModule = string | { location: string } | ((response: ServerResponse) => void)
@@ -34,14 +34,15 @@ export const whyNoModuleServer = spawnSync('openssl', ['version']).status === 0
   ? false
   : 'openssl is not installed'
 
-/** Starts one on a free port. @param isExpired its certificate is none any more */
-export async function startModuleServer(isExpired = false): Promise<ModuleServer> {
+/** Starts one on a free port. @param isTrusted whether its certificate is a good one */
+export async function startModuleServer(isTrusted = true): Promise<ModuleServer> {
   const directory = mkdtempSync(join(tmpdir(), 'phylum-modules-'))
-  sign(directory, isExpired ? '-1' : '1')
+  const { authority, good, bad } = makeCertificates()
+  const authorityFile = join(directory, 'ca.pem')
+  writeFileSync(authorityFile, authority)
   const files: Record<string, ServedModule> = {}
   const seen: string[] = []
-  const read = (name: string) => readFileSync(join(directory, name), 'utf8')
-  const server = createServer({ key: read('key.pem'), cert: read('cert.pem') })
+  const server = createServer(isTrusted ? good : bad)
   server.on('request', (request, response) => {
     seen.push(request.url ?? '')
     const file = files[new URL(request.url ?? '', 'https://x').pathname]
@@ -55,15 +56,14 @@ export async function startModuleServer(isExpired = false): Promise<ModuleServer
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  const authority = join(directory, 'ca.pem')
   return {
     origin: `https://${host}`,
     host,
     files,
     seen,
     environment: {
-      NODE_EXTRA_CA_CERTS: authority,
-      DENO_CERT: authority,
+      NODE_EXTRA_CA_CERTS: authorityFile,
+      DENO_CERT: authorityFile,
       JSR_URL: `https://${host}/jsr/`,
     },
     publishJsr(name, version, source) {
@@ -94,21 +94,6 @@ export async function startModuleServer(isExpired = false): Promise<ModuleServer
 function typeOf(url: string): string {
   if (url.endsWith('.json')) return 'application/json'
   return url.endsWith('.js') ? 'text/javascript' : 'application/typescript'
-}
-
-/** Makes an authority, and a certificate that it has signed. */
-function sign(directory: string, days: string): void {
-  const run = (...words: string[]) => {
-    const made = spawnSync('openssl', words, { cwd: directory })
-    assert.equal(made.status, 0, String(made.stderr))
-  }
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  const own = ['-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=test', '-days', '2']
-  run('req', '-x509', ...key, ...own)
-  run('req', ...key, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=modules')
-  writeFileSync(join(directory, 'names'), 'subjectAltName=IP:127.0.0.1')
-  const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names']
-  run('x509', '-req', '-in', 'request.pem', '-out', 'cert.pem', ...by, '-days', days)
 }
 
 /** Runs a test with a server of modules. */

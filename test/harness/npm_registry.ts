@@ -20,12 +20,17 @@ export interface NpmRegistry {
    * Publishes a package as `npm publish` does.
    *
    * @param change changes what is sent, before it is
+   * @param manifest what else its package.json says
    */
   publish(
     name: string,
     version: string,
     tarball: Uint8Array,
-    options?: { tag?: string; change?: (dist: Record<string, unknown>) => void },
+    options?: {
+      tag?: string
+      change?: (dist: Record<string, unknown>) => void
+      manifest?: Record<string, unknown>
+    },
   ): Promise<void>
   stop(): Promise<void>
 }
@@ -110,7 +115,9 @@ export async function startNpmRegistry(): Promise<NpmRegistry> {
         _id: name,
         name,
         'dist-tags': { [options.tag ?? 'latest']: version },
-        versions: { [version]: { _id: `${name}@${version}`, name, version, dist } },
+        versions: {
+          [version]: { ...options.manifest, _id: `${name}@${version}`, name, version, dist },
+        },
         _attachments: {
           [file]: {
             content_type: 'application/octet-stream',

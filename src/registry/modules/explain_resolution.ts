@@ -42,6 +42,20 @@ export function explainResolution(
       { hints: ['resolve conflicts in it, or delete it and run `phylum ext check`'] },
     )
   }
+  if (/minimum dependency (date|age)/.test(output)) {
+    const [, wanted = 'a package'] =
+      /Could not find npm package ('\S+' matching '[^']*')/.exec(output) ?? []
+    return new PhylumError(
+      'ERR_REGISTRY_SOURCE',
+      `Cannot use package ${display(wanted)}: what matches was published only just now`,
+      {
+        hints: [
+          'malicious versions are mostly found out within a day, so a version waits for 24 hours',
+          'for registries that you trust, "min-release-age=0" in your .npmrc takes it at once',
+        ],
+      },
+    )
+  }
   const [, missing] = /(?:Import '([^']+)' failed: 404|Module not found "([^"]+)")/.exec(output)
     ?.filter(Boolean) ?? []
   if (missing?.startsWith('file:')) {

@@ -13,6 +13,13 @@ const MAX_BYTES = 1024 * 1024
 
 /** What the user has told npm about registries. */
 export interface Npmrc {
+  /** For how many days versions of packages wait before they are used (`min-release-age`); nothing where it is not configured. */
+  minimumAge(): number | undefined
+  /**
+   * Lists the registries that are configured; a scope is null for that of all other packages.
+   * @throws ERR_REGISTRY_SOURCE when one cannot be used
+   */
+  registries(): { scope: string | null; url: URL }[]
   /**
    * The registry of a package; nothing where none is configured.
    * @throws ERR_REGISTRY_SOURCE when it cannot be used
@@ -43,16 +50,31 @@ export function readNpmrc(
   const values = parse(read(path))
   const expand = createExpand(path, environment)
   const registry = environment['npm_config_registry'] ?? environment['NPM_CONFIG_REGISTRY']
+  const common = () => {
+    if (registry !== undefined && registry !== '') {
+      return parseRegistry('NPM_CONFIG_REGISTRY', registry)
+    }
+    const written = values.get('registry')
+    return written === undefined ? undefined : parseRegistry(path, expand(written, 'registry'))
+  }
   return {
+    minimumAge() {
+      const days = Number(values.get('min-release-age'))
+      return values.has('min-release-age') && days >= 0 ? days : undefined
+    },
+    registries() {
+      const scopes = [...values].flatMap(([key, value]) => {
+        const scope = /^(@[^/:]+):registry$/.exec(key)?.[1]
+        return scope === undefined ? [] : [{ scope, url: parseRegistry(path, expand(value, key)) }]
+      })
+      const url = common()
+      return url === undefined ? scopes : [{ scope: null, url }, ...scopes]
+    },
     registryOf(name) {
       const scope = /^@[^/]+(?=\/)/.exec(name)?.[0]
       const own = scope === undefined ? undefined : values.get(`${scope}:registry`)
       if (own !== undefined) return parseRegistry(path, expand(own, `${scope}:registry`))
-      if (registry !== undefined && registry !== '') {
-        return parseRegistry('NPM_CONFIG_REGISTRY', registry)
-      }
-      const common = values.get('registry')
-      return common === undefined ? undefined : parseRegistry(path, expand(common, 'registry'))
+      return common()
     },
     credentialFor(url) {
       for (const place of listPlaces(url)) {
