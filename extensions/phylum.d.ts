@@ -101,7 +101,17 @@ export interface PhylumApi {
      * ```
      */
     getAccessToken(ignoreCerts?: boolean): Promise<string>;
-    /** Rejects: the credential that lasts is given to nobody. */
+    /**
+     * Rejects: the credential that lasts is given to nobody.
+     *
+     * @example
+     * ```ts
+     * import { ApiVersion, PhylumApi } from 'phylum'
+     *
+     * // What it was wanted for: a request with the user's credential.
+     * const response = await PhylumApi.fetch(ApiVersion.V0, '/groups')
+     * ```
+     */
     getRefreshToken(): Promise<string>;
     /**
      * Lists the user's groups. Needs `"GET /groups"`.
@@ -236,7 +246,16 @@ export interface PhylumApi {
      * ```
      */
     getPackageDetails(name: string, version: string, packageType: string): Promise<PackageDetails>;
-    /** Rejects: dependency files cannot be read yet. */
+    /**
+     * Rejects: dependency files cannot be read yet.
+     *
+     * @example
+     * ```ts
+     * import { PhylumApi } from 'phylum'
+     *
+     * const { packages } = await PhylumApi.parseDependencyFile('package-lock.json')
+     * ```
+     */
     parseDependencyFile(path: string, type?: string, generateLockfiles?: boolean, sandboxGeneration?: boolean): Promise<DependencyFile>;
     /**
      * Runs a command behind a wall of its own and waits for its end. Only what the manifest grants can be among its exceptions.
@@ -1104,6 +1123,6 @@ export interface HistoryEntry {
 }
 
 declare global {
-    /** The extension API of the Rust CLI, as `import { PhylumApi } from 'phylum'` gives it. */
-    var Phylum: PhylumApi;
+    /** The same as `PhylumApi`, for whoever knows it from the Rust CLI. */
+    const Phylum: PhylumApi;
 }

@@ -188,7 +188,17 @@ export interface PhylumApi {
    */
   getAccessToken(ignoreCerts?: boolean): Promise<string>
 
-  /** Rejects: the credential that lasts is given to nobody. */
+  /**
+   * Rejects: the credential that lasts is given to nobody.
+   *
+   * @example
+   * ```ts
+   * import { ApiVersion, PhylumApi } from 'phylum'
+   *
+   * // What it was wanted for: a request with the user's credential.
+   * const response = await PhylumApi.fetch(ApiVersion.V0, '/groups')
+   * ```
+   */
   getRefreshToken(): Promise<string>
 
   /**
@@ -350,7 +360,16 @@ export interface PhylumApi {
     packageType: string,
   ): Promise<PackageDetails>
 
-  /** Rejects: dependency files cannot be read yet. */
+  /**
+   * Rejects: dependency files cannot be read yet.
+   *
+   * @example
+   * ```ts
+   * import { PhylumApi } from 'phylum'
+   *
+   * const { packages } = await PhylumApi.parseDependencyFile('package-lock.json')
+   * ```
+   */
   parseDependencyFile(
     path: string,
     type?: string,

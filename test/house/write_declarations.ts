@@ -28,10 +28,6 @@ const TAIL = `
 declare global {
     /** The same as \`PhylumApi\`, for whoever knows it from the Rust CLI. */
     const Phylum: PhylumApi;
-/** What is there without an import; the house has no other place for it. */
-const GLOBALS = `
-    /** The extension API of the Rust CLI, as \`import { PhylumApi } from 'phylum'\` gives it. */
-    var Phylum: PhylumApi;
 }
 `
 
@@ -59,7 +55,6 @@ export async function renderDeclarations(): Promise<string> {
       .map((path) => readFileSync(path, 'utf8'))
     const main = readFileSync(join(directory, 'src/guest/main.d.ts'), 'utf8')
     return `${HEAD}\n${assemble(main, texts)}${TAIL}`
-    return `${HEAD}\n${assemble(main, texts)}${GLOBALS}`
   })
 }
 

@@ -69,6 +69,12 @@ test('assemble() takes what is exported, what that needs, and what is global', (
     assert.equal(text.match(new RegExp(`export (declare )?${name}\\b`, 'g'))?.length, 1, name)
   }
   assert.doesNotMatch(text, /interface Hidden/)
+  const prose =
+    'import type { A as B } from "./a.ts";\n/** Sent as a token. */\nexport declare const a: B;\n'
+  assert.match(
+    assemble(prose, [prose, others[0]!]),
+    /Sent as a token\. \*\/\nexport declare const a: A;/,
+  )
   const clash = 'export interface A {\n    d: A[];\n}\nexport interface Z {\n    a: A;\n}\n'
   const both = assemble('export declare const z: Z;\nexport declare const a: A;\n', [
     'export declare const z: Z;\nexport declare const a: A;\n',
