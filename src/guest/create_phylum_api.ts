@@ -12,13 +12,14 @@ export type Ask = (act: string, method: string, path: string, body?: unknown) =>
 
 /** Makes the extension API of the Rust CLI out of our own. Its functions need no `this`. */
 export function createPhylumApi(run: RunDescription, api: Api, calls: Calls): PhylumApi {
-  const send: PhylumApi['fetch'] = async (apiVersion, endpoint, init = {}) => {
-    const headers = new Headers(init.headers)
-    if (init.body !== undefined && init.body !== null && !headers.has('content-type')) {
+  const send: PhylumApi['fetch'] = async (apiVersion, endpoint, init) => {
+    const headers = new Headers(init?.headers)
+    // What is null is as good as absent here, and in what follows: that is how it was for these extensions.
+    if ((init?.body ?? null) !== null && !headers.has('content-type')) {
       headers.set('content-type', 'application/json')
     }
     // Extensions write ("v0", "/groups"), and ("v0/", "groups") as well.
-    const path = `${apiVersion.replace(/\/$/, '')}/${endpoint.replace(/^\//, '')}`
+    const path = `${String(apiVersion).replace(/\/$/, '')}/${endpoint.replace(/^\//, '')}`
     return await api.fetch(`/api/${path}`, { ...init, headers })
   }
 
@@ -53,7 +54,7 @@ export function createPhylumApi(run: RunDescription, api: Api, calls: Calls): Ph
     getGroups: () => get('list groups', 'GET', '/groups'),
     ...projects,
     getCurrentProject: currentProject,
-    async analyze(packages, project, group, label = 'uncategorized', organization) {
+    async analyze(packages, project, group, label, organization) {
       const act = 'analyze packages'
       const target = project === undefined || project === null ? currentProject() : {
         id: await findProject(project, group, organization),
@@ -70,7 +71,7 @@ export function createPhylumApi(run: RunDescription, api: Api, calls: Calls): Ph
         })),
         is_user: true,
         project: target.id,
-        label,
+        label: label ?? 'uncategorized',
         group_name: target.group_name ?? undefined,
       })
       return job_id
@@ -126,6 +127,6 @@ function jobPath(id: string): string {
   return `/data/jobs/${encodeURIComponent(id)}/policy/evaluate`
 }
 
-function leaveOut(packages: readonly PackageLike[] = []) {
-  return { ignored_packages: packages.map(pick) }
+function leaveOut(packages: readonly PackageLike[] | undefined) {
+  return { ignored_packages: (packages ?? []).map(pick) }
 }

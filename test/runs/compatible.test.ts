@@ -200,7 +200,7 @@ onEngines(
         Object.keys(init).length,
         (await send({ ...init, headers: { "Content-Type": "text/x" } })).headers["content-type"],
         (await send({ ...init, headers: [["content-type", "text/y"], ["Authorization", "Bearer forged"]] })).headers,
-        (await send()).headers["content-type"] ?? null,
+        (await send(null)).headers["content-type"] ?? null,
       ]));`,
     )
     const [type, size, own, listed, none] = JSON.parse(stdout)
@@ -226,10 +226,10 @@ onEngines(
       await Phylum.deleteProject("website");
       told.jobs = [
         await Phylum.analyze([{ ...react, origin: "a/package.json" }, { purl: "pkg:npm/ms@2.0.0" }], "website", "acme", "main"),
-        await Phylum.analyze([{ purl: "pkg:npm/ms@2.0.0", origin: "b" }], "website"),
+        await Phylum.analyze([{ purl: "pkg:npm/ms@2.0.0", origin: "b" }], "website", null, null, null),
       ];
       await Phylum.getJobStatus("a b", [react]);
-      await Phylum.getJobStatusRaw("job-1");
+      await Phylum.getJobStatusRaw("job-1", null);
       await Phylum.checkPackages([react]);
       await Phylum.checkPackagesRaw([react]);
       told.package = await Phylum.getPackageDetails("react", "18.2.0", "npm");
