@@ -77,6 +77,17 @@ export async function createGroup(store: Store, userId: string, name: string): P
   throw new Refusal(409, `Cannot create group "${parsed}": it exists already`)
 }
 
+/** Finds who may become a member of a group: anybody with an account; in an organization, its members alone. */
+export async function findCandidate(
+  store: Store,
+  { organizationId }: Group,
+  email: string,
+): Promise<User | undefined> {
+  if (organizationId === null) return await store.findUser(email)
+  const member = await store.findOrganizationMember(organizationId, email)
+  return member && { id: member.userId, email: member.email, name: member.name }
+}
+
 /**
  * Makes an account with a key where no key was ever made; answers `undefined` otherwise. An account without a key, which
  * a start that was killed halfway leaves behind, gets its key.

@@ -62,7 +62,7 @@ const API = /^\/(?:api|locksmith|oidc)(?:\/|$)/
 export function createApp(options: AppOptions): App {
   const { metrics } = options
   const assertHost = createGuard(options.hosts ?? [])
-  const ui = createUi({ passwords: createPasswordHasher(), ...options })
+  const ui = createUi({ passwords: createPasswordHasher(), policy: EMPTY_POLICY, ...options })
   const hono = new Hono<World>()
   for (const { method, path, answer } of options.identity?.endpoints ?? []) {
     hono.on(method, path, ({ req, env }) => {
@@ -122,9 +122,11 @@ function createHandler(route: Route, options: AppOptions) {
     let body: unknown
     if (check !== undefined) body = await readJson(request, check, route.maxBody)
     else if (route.method !== 'GET') await refuseBody(request)
-    const query = new URL(request.url).searchParams
+    const url = new URL(request.url)
+    const { searchParams: query } = url
+    const { origin } = options.origin?.() ?? url
     const isDraining = options.isDraining?.() ?? false
-    const call = { store, caller, params: req.param(), query, body, policy, isDraining }
+    const call = { store, caller, params: req.param(), query, body, policy, origin, isDraining }
     const key = route.isRepeatable ? readIdempotencyKey(request) : undefined
     if (key !== undefined) {
       const requestHash = hashRequest(route.method, req.path, body)

@@ -94,7 +94,8 @@ export const jobRoutes: readonly Route[] = [
     status: 200,
     reply: RawEvaluation,
     refusals: [404],
-    answer: async (call) => renderRaw(await judgeJob(call)),
+    answer: async (call) =>
+      renderRaw(await judgeJob(call), `${call.origin}/jobs/${call.params['job']?.toLowerCase()}`),
   }),
 ]
 
@@ -123,14 +124,14 @@ export function renderEvaluation(dependencies: readonly Dependency[]) {
   }
 }
 
-/** Writes what the policy says, package by package. */
-export function renderRaw(dependencies: readonly Dependency[]) {
+/** Writes what the policy says, package by package. @param jobLink the page of the job, if it is about one */
+export function renderRaw(dependencies: readonly Dependency[], jobLink: string | null = null) {
   return {
     is_failure: dependencies.some(isRejected),
     incomplete_packages_count: 0,
     help: 'Each rejection names the rule of the server’s policy that it comes from, by its place.',
     dependencies: [...dependencies],
-    job_link: null,
+    job_link: jobLink,
   }
 }
 

@@ -1,11 +1,11 @@
 import { display } from '#base'
+import { findCandidate } from './account.ts'
 import { requireAdmin, requireGroup } from './group_routes.ts'
 import { listPage } from './page.ts'
 import { Refusal } from './refusal.ts'
 import { defineRoute } from './route.ts'
 import type { Call, Route } from './route.ts'
 import { Member, MemberList, Nothing } from './schemas.ts'
-import type { Group, Store, User } from './store.ts'
 
 /** The operations on the members of a group; a group of an organization has them below its organization, too. */
 export const memberRoutes: readonly Route[] = [
@@ -50,6 +50,12 @@ function describeMembers(path: string, where: string): Route[] {
         requireAdmin(group, 'add a member to')
         const email = readEmail(call)
         const user = await findCandidate(store, group, email)
+        if (user === undefined) {
+          const state = group.organizationId === null
+            ? 'no account has this email'
+            : 'this is not a member of its organization'
+          throw refuse(404, 'add', email, `to group "${group.name}": ${state}`)
+        }
         if (!await store.addMember(group.id, user.id, 'member')) {
           throw refuse(409, 'add', email, `to group "${group.name}": this is a member already`)
         }
@@ -85,20 +91,6 @@ function describeMembers(path: string, where: string): Route[] {
       },
     }),
   ]
-}
-
-/** Finds who may become a member: anybody with an account, and for a group of an organization, its members alone. */
-async function findCandidate(store: Store, group: Group, email: string): Promise<User> {
-  const { organizationId } = group
-  if (organizationId !== null) {
-    const member = await store.findOrganizationMember(organizationId, email)
-    if (member !== undefined) return { id: member.userId, email, name: member.name }
-    const state = 'this is not a member of its organization'
-    throw refuse(404, 'add', email, `to group "${group.name}": ${state}`)
-  }
-  const user = await store.findUser(email)
-  if (user !== undefined) return user
-  throw refuse(404, 'add', email, `to group "${group.name}": no account has this email`)
 }
 
 function readEmail({ params }: Call): string {

@@ -23,6 +23,8 @@ export interface Call<Body = unknown> {
   body: Body
   /** What is refused of what is analyzed, and why. */
   policy: Policy
+  /** Where the server is reached, for addresses in answers. */
+  origin: string
   /** Whether the server is about to stop. */
   isDraining: boolean
 }

@@ -12,6 +12,13 @@ import { renderSignInPage, renderSignUpPage } from '../../src/server/ui/sign_in_
 import { renderTokenPage } from '../../src/server/ui/token_page.ts'
 import { renderTokensPage } from '../../src/server/ui/tokens_page.ts'
 import type { TokensView } from '../../src/server/ui/tokens_page.ts'
+import { evaluate } from '../../src/server/policy/evaluate.ts'
+import { EMPTY_POLICY } from '../../src/server/policy/policy.ts'
+import type { Policy } from '../../src/server/policy/policy.ts'
+import type { Project } from '../../src/server/store.ts'
+import { renderJobPage } from '../../src/server/ui/job_page.ts'
+import { renderProjectPage } from '../../src/server/ui/project_page.ts'
+import { renderProjectsPage } from '../../src/server/ui/projects_page.ts'
 
 const NOW = Date.parse('2026-11-26T15:04:00.000Z')
 const HOUR = 3_600_000
@@ -54,6 +61,59 @@ const groups = [
   role: role as 'admin' | 'member',
   createdAt: NOW - (created as number) * DAY,
 }))
+
+const projects: Project[] = [
+  ['web', 'acme', 'npm,pypi', 3],
+  ['github.com/acme/a-repository-with-a-long-name', 'acme/supply chain', 'golang', 12],
+  ['scratch', null, null, null],
+].map(([name, groupName, ecosystems, analyzed], index) => ({
+  id: `3c5e${index}0ce-c3be-4b7c-8d59-2f9c1e7a0d4${index}`,
+  name: name as string,
+  groupName: groupName as string | null,
+  organizationName: null,
+  ecosystems: ecosystems as string | null,
+  repositoryUrl: 'https://github.com/acme/web',
+  defaultLabel: null,
+  createdAt: NOW - 40 * DAY,
+  modifiedAt: NOW - 4 * DAY,
+  role: 'admin',
+  latestJobId: null,
+  latestJobAt: analyzed === null ? null : NOW - (analyzed as number) * DAY,
+  latestLabel: null,
+}))
+
+const jobs = ['main', 'pull-request-17', 'uncategorized'].map((label, index) => ({
+  id: `9a1e${index}0ce-c3be-4b7c-8d59-2f9c1e7a0d4${index}`,
+  label,
+  createdAt: NOW - index * DAY,
+}))
+
+const job = { ...jobs[0]!, projectId: projects[0]!.id, packages: '[]' }
+
+const packages = [['npm', 'event-stream', '3.3.6'], ['npm', '@acme/left-pad', '1.3.0']].map(
+  ([registry, name, version]) => ({
+    registry: registry as 'npm',
+    name: name!,
+    version: version!,
+    license: null,
+    lockfile: null,
+  }),
+)
+
+const policy: Policy = {
+  ...EMPTY_POLICY,
+  packages: ['event-stream', '@acme/*'].map((name, index) => ({
+    name,
+    registry: undefined,
+    versions: undefined,
+    range: undefined,
+    tag: `packages[${index}]`,
+    line: index * 6 + 1,
+    severity: 'critical',
+    domain: 'malicious_code',
+    reason: 'It took what was in the wallets of those who used it',
+  })),
+}
 
 const members = [
   { email: 'ann@example.org', name: 'Ann Lovelace', role: 'admin' },
@@ -177,6 +237,17 @@ export const GALLERY: Readonly<Record<string, Markup>> = {
     act: 'Delete group',
     back: '/groups/acme',
   }),
+  projects: renderProjectsPage({ viewer, projects: all(projects) }),
+  projects_empty: renderProjectsPage({ viewer, projects: all([]) }),
+  project: renderProjectPage({ viewer, project: projects[0]!, jobs }),
+  project_empty: renderProjectPage({ viewer, project: projects[2]!, jobs: [] }),
+  job: renderJobPage({
+    viewer,
+    project: projects[0]!,
+    job,
+    dependencies: evaluate(policy, packages),
+  }),
+  job_passed: renderJobPage({ viewer, project: projects[0]!, job, dependencies: [] }),
   account: renderAccountPage({
     viewer,
     sessions: [

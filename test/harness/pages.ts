@@ -3,6 +3,7 @@ import { createApp } from '../../src/server/app.ts'
 import type { App } from '../../src/server/app.ts'
 import { createIdentity } from '../../src/server/identity/create_identity.ts'
 import { createPasswordHasher } from '../../src/server/password.ts'
+import type { Policy } from '../../src/server/policy/policy.ts'
 import { openDatabase } from '../../src/server/store/open_database.ts'
 import { createStore } from '../../src/server/store.ts'
 import type { Store } from '../../src/server/store.ts'
@@ -34,6 +35,7 @@ export interface PagesOptions {
   wrap?: (store: Store) => Store
   /** Where the server is reached from outside. */
   publicUrl?: string
+  policy?: Policy
 }
 
 export interface VisitorOptions {
@@ -45,7 +47,7 @@ export interface VisitorOptions {
 /** Makes a test that runs against pages of its own. */
 export function withPages(
   body: (pages: Pages) => Promise<void>,
-  { where = ':memory:', wrap, publicUrl }: PagesOptions = {},
+  { where = ':memory:', wrap, publicUrl, policy }: PagesOptions = {},
 ): () => Promise<void> {
   return async () => {
     const clock = { time: NOON, now: () => clock.time }
@@ -59,6 +61,7 @@ export function withPages(
       log,
       passwords: cheapPasswords(),
       identity: createIdentity({ database, clock, log, origin }),
+      ...policy === undefined ? {} : { policy },
       ...publicUrl === undefined ? {} : { origin, hosts: [origin().hostname] },
     })
     const visit = (options?: VisitorOptions) => new Visitor(app, options)

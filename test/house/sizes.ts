@@ -5,7 +5,13 @@ export const WALL = 500
 export const ASK = 300
 
 /** Files of src whose names others chose, or which are not TypeScript. */
-const OTHER_NAMES = new Set(['README.md', 'sandbox/README.md', 'phylum.sh', 'guest/tsconfig.json'])
+const OTHER_NAMES = new Set([
+  'README.md',
+  'sandbox/README.md',
+  'server/policy/README.md',
+  'phylum.sh',
+  'guest/tsconfig.json',
+])
 
 /** Words that invite everything, and so name nothing. */
 const EMPTY_WORDS = new Set(

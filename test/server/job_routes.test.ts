@@ -48,7 +48,7 @@ test(
     })
     assert.equal(raw.is_failure, true)
     assert.equal(raw.incomplete_packages_count, 0)
-    assert.equal(raw.job_link, null)
+    assert.equal(raw.job_link, `http://localhost:4000/jobs/${id}`)
     type Dependency = { purl: string; rejections: { title: string }[] }
     assert.deepEqual(
       raw.dependencies.map(({ purl, rejections }: Dependency) => [purl, rejections.length]),
@@ -206,6 +206,7 @@ test(
     assert.equal(body.is_failure, true)
     const raw = await ann.ask('POST', '/api/v0/data/packages/check/raw', [BAD])
     assert.equal(raw.body.dependencies[0].rejections.length, 1)
+    assert.equal(raw.body.job_link, null)
     assertRefused(await ann.ask('POST', '/api/v0/data/packages/check', [{ name: 'a' }]), 400)
     const known = await ann.ask('POST', '/api/v0/data/packages/submit', {
       name: 'event-stream',

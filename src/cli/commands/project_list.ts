@@ -4,6 +4,9 @@ import { GROUP_OPTION } from '../group_place.ts'
 import { JSON_OPTION, printList } from '../print_list.ts'
 import { groupOf, listProjects } from '../projects.ts'
 
+/** From how many columns on a terminal has room for ids. */
+const WIDE = 120
+
 /** `phylum project list` */
 export const projectList: Command = {
   name: 'project list',
@@ -19,16 +22,19 @@ export const projectList: Command = {
   async run(context, given) {
     const group = await groupOf(context, textOption(given, 'group'))
     const projects = await listProjects(context, { group })
+    const { isTable, width } = context.terminal
+    // An id that is cut to fit is of no use.
+    const hasIds = !isTable || width >= WIDE
     await printList(context, given, {
       key: 'projects',
       entries: projects,
-      headings: ['NAME', 'GROUP', 'ECOSYSTEMS', 'UPDATED', 'ID'],
+      headings: ['NAME', 'GROUP', 'ECOSYSTEMS', 'UPDATED', ...(hasIds ? ['ID'] : [])],
       rows: projects.map(({ name, group_name, ecosystems, updated_at, id }) => [
         name,
         group_name ?? '',
         ecosystems.join(' '),
         updated_at ?? '',
-        id,
+        ...(hasIds ? [id] : []),
       ]),
       empty: 'There is no project; make one: `phylum project create NAME`',
     })

@@ -1,5 +1,5 @@
 import { isPhylumError } from '#base'
-import { createGroup } from '../account.ts'
+import { createGroup, findCandidate } from '../account.ts'
 import { checkGroupName } from '../names.ts'
 import { Refusal } from '../refusal.ts'
 import type { Group, Member } from '../store.ts'
@@ -42,8 +42,14 @@ export const groupRoutes: readonly UiRoute[] = [
     const email = form.line('email')
     const refuse = (error: string) =>
       showGroup(call, group, { values: { email }, errors: { email: error } }, 422)
-    const user = await store.findUser(email.toLowerCase())
-    if (user === undefined) return await refuse('No account on this server has this email.')
+    const user = await findCandidate(store, group, email.toLowerCase())
+    if (user === undefined) {
+      return await refuse(
+        group.organizationId === null
+          ? 'No account on this server has this email.'
+          : 'No member of its organization has this email.',
+      )
+    }
     if (!await store.addMember(group.id, user.id, 'member')) {
       return await refuse('This is a member already.')
     }
@@ -147,21 +153,23 @@ async function showGroup(
 const MANY = 1000
 
 async function confirmDelete(
-  { options: { store }, viewer }: SignedInCall,
+  { options: { store }, viewer, session }: SignedInCall,
   group: Group,
   form: Filled<'confirmation'>,
 ) {
   const { length } = await store.listMembers(group.id, { limit: MANY })
+  const [project] = await store.listProjects(session.user.id, { group: group.name }, { limit: 1 })
+  const loss = project === undefined ? '' : ' Its projects go with it.'
   const path = groupPath(group.name)
   return renderConfirmPage({
     viewer,
     current: 'groups',
     title: 'Delete this group?',
     text: length === 1
-      ? markup`You are its only member. This cannot be undone.`
+      ? markup`You are its only member.${loss} This cannot be undone.`
       : markup`It is gone for all of its ${
         length < MANY ? `${length} ` : ''
-      }members. This cannot be undone.`,
+      }members.${loss} This cannot be undone.`,
     subjects: [group],
     action: `${path}/delete`,
     typed: group.name,

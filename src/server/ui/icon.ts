@@ -15,6 +15,7 @@ const SHAPES = {
   copy:
     '<rect x="7" y="7" width="9.5" height="9.5" rx="2"/><path d="M13 4.5a1.5 1.5 0 0 0-1.5-1.5H5A2 2 0 0 0 3 5v6.5A1.5 1.5 0 0 0 4.5 13"/>',
   plus: '<path d="M10 4v12M4 10h12"/>',
+  box: '<path d="M10 2.8 3.5 6.4v7.2l6.5 3.6 6.5-3.6V6.4ZM3.5 6.4 10 10l6.5-3.6M10 10v7.2"/>',
   back: '<path d="m11.5 5-5 5 5 5"/>',
   device:
     '<rect x="2.5" y="3.5" width="15" height="11" rx="1.8"/><path d="m6 7.5 2 1.8-2 1.8m4 .4h3.5M7 17.5h6"/>',

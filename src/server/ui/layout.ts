@@ -9,7 +9,7 @@ export interface Page {
   /** Absent where nobody has signed in. */
   viewer?: Viewer
   /** Entry of the navigation that the page belongs to. */
-  current?: 'groups' | 'tokens'
+  current?: 'groups' | 'projects' | 'tokens'
   /** Tells that what was asked for is done. */
   notice?: string | undefined
   /** Pages before sign-in stand alone on the sheet; those with one question are narrow. */
@@ -51,10 +51,11 @@ ${page.main}
 }
 
 function renderNavigation(viewer: Viewer, current: Page['current']): Markup {
-  const link = (name: 'groups' | 'tokens', text: string) =>
+  const link = (name: 'groups' | 'projects' | 'tokens', text: string) =>
     markup`<a href="/${name}"${current === name ? markup` aria-current="page"` : ''}>${text}</a>`
   return markup`<nav class="rooms" aria-label="Pages">
 ${link('groups', 'Groups')}
+${link('projects', 'Projects')}
 ${link('tokens', 'Tokens')}
 </nav>
 <div class="user">
@@ -68,6 +69,7 @@ ${icon('down')}
 <ul>
 <li><a href="/tokens">${icon('key')}API Access Tokens</a></li>
 <li><a href="/groups">${icon('people')}Groups</a></li>
+<li><a href="/projects">${icon('box')}Projects</a></li>
 <li><a href="/account">${icon('shield')}Account and sessions</a></li>
 </ul>
 <form method="post" action="/sign-out">

@@ -15,6 +15,7 @@ import { parseLocalPath } from './local_path.ts'
 import type { Viewer } from './markup.ts'
 import { takeNotice } from './notice.ts'
 import { answerProblem } from './problem.ts'
+import { projectRoutes } from './project_routes.ts'
 import { respond } from './response.ts'
 import type { Answer } from './response.ts'
 import { signInRoutes, signPath } from './sign_in_routes.ts'
@@ -27,6 +28,7 @@ const ROUTES: readonly UiRoute[] = [
   ...signInRoutes,
   ...tokenRoutes,
   ...groupRoutes,
+  ...projectRoutes,
   ...accountRoutes,
   ...consentRoutes,
 ]

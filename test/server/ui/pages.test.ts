@@ -5,10 +5,21 @@ import { join } from 'node:path'
 import { withTemporaryDirectory } from '../../harness/temporary.ts'
 import { PASSWORD, withPages } from '../../harness/pages.ts'
 import type { Seen, Visitor } from '../../harness/pages.ts'
+import { EMPTY_POLICY } from '../../../src/server/policy/policy.ts'
+import type { Policy } from '../../../src/server/policy/policy.ts'
 import { ASSETS } from '../../../src/server/ui/assets.ts'
 import { PhylumError } from '#base'
 
-const PATHS = ['/sign-in', '/sign-up', '/tokens', '/groups', '/account', '/device', '/nothing']
+const PATHS = [
+  '/sign-in',
+  '/sign-up',
+  '/tokens',
+  '/groups',
+  '/projects',
+  '/account',
+  '/device',
+  '/nothing',
+]
 
 function assertClosed(page: Seen, path: string): void {
   const policy = page.headers.get('content-security-policy') ?? ''
@@ -45,6 +56,22 @@ test(
     }
   }),
 )
+
+/** Refuses every package, so that each is shown. */
+const STRICT: Policy = {
+  ...EMPTY_POLICY,
+  packages: [{
+    name: '*',
+    registry: undefined,
+    versions: '<1',
+    range: () => true,
+    tag: 'packages[0]',
+    line: 1,
+    severity: 'high',
+    domain: 'engineering',
+    reason: '<b>',
+  }],
+}
 
 const ATTACKS = [
   '<script>alert(1)</script>',
@@ -97,6 +124,19 @@ test(
         { keyId: key!.id, at: 0, method: attack, path: attack, status: 200 },
       ])
       await see('key', ann.get(`/tokens/${key!.id}`))
+      const owner = { userId: user!.id }
+      const details = { name: attack, repositoryUrl: attack, defaultLabel: null }
+      const project = await pages.store.createProject(owner, details)
+      const job = await pages.store.createJob({
+        projectId: project!,
+        userId: user!.id,
+        label: attack,
+        packages: JSON.stringify([{ registry: 'npm', name: attack, version: attack }]),
+        ecosystems: attack,
+      })
+      await see('projects', ann.get('/projects'))
+      await see('project', ann.get(`/projects/${project}`))
+      await see('job', ann.get(`/jobs/${job}`))
       await see('revoke', ann.get(`/tokens/revoke?token=${key!.id}`))
       await see('nothing', ann.get(`/${encodeURIComponent(attack)}`))
       const stranger = pages.visit()
@@ -109,7 +149,7 @@ test(
       for (const [where, page] of seen) assertInert(page, attack, where)
       assert.ok(seen.some(([, { text }]) => text.includes('alert(1)') || !attack.includes('alert')))
     }
-  }),
+  }, { policy: STRICT }),
 )
 
 test(
