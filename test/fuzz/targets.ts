@@ -8,6 +8,7 @@ import { manifest } from './manifests.ts'
 import { netCover, netHost } from './net_hosts.ts'
 import { manifestPath } from './paths.ts'
 import { guestTarget, requestTarget } from './request_targets.ts'
+import { judgedPackage, policyFile } from './policies.ts'
 import { scrubbed } from './scrubbed.ts'
 import { apiUri, settings } from './settings.ts'
 import type { Target } from './target.ts'
@@ -23,11 +24,13 @@ export const TARGETS: readonly Target[] = [
   endpointCover,
   endpointMatcher,
   guestTarget,
+  judgedPackage,
   lines,
   manifest,
   manifestPath,
   netCover,
   netHost,
+  policyFile,
   requestTarget,
   scrubbed,
   settings,

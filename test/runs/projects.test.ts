@@ -7,6 +7,7 @@ import { startServer } from '../../src/server/start_server.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import { BUN, FORMS, inAllForms, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
+import { startOnTerminal } from '../harness/pty.ts'
 import { createRecordingLog } from '../harness/recording_log.ts'
 
 /** Runs a command against the server of a test, and hands out what it printed. */
@@ -294,6 +295,15 @@ test(
     assert.equal(JSON.parse(outcome.stdout).projects.length, 500)
     // Progress is for terminals.
     assert.equal(outcome.stderr, '')
+    // On a narrow terminal: how far it is, until the table stands there, which fits.
+    const terminal = startOnTerminal(home, form, ['project', 'list'], { environment, columns: 40 })
+    assert.equal(await terminal.ended, 0)
+    terminal.close()
+    assert.match(terminal.output(), /200 projects so far…/)
+    const plain = terminal.output().replace(/\x1b\[[0-9;]*[A-Za-z]/g, '')
+    const rows = plain.split(/[\r\n]+/).filter((line) => /^p\d/.test(line))
+    assert.equal(rows.length, 500)
+    assert.ok(rows.every((line) => line.length <= 40))
     isEndless = true
     const endless = await home.phylum(form, ['project', 'list'], { environment })
     assertRefused(endless, 'ERR_API_RESPONSE', 1, /its list of projects has no end/)

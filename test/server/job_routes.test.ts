@@ -185,6 +185,7 @@ test(
           /"deb" is none of npm/,
         ],
         [{ packages: [{ name: 'a', type: 'npm' }], project }, 400, /at "packages\[0\]": it needs/],
+        [{ packages: [{ ...BAD, name: '\ud800' }], project }, 400, /it holds half a character/],
         [{ packages: [{ purl: 'x' }], project }, 400, /"x" is no package URL/],
         [
           { packages: [{ ...BAD, more: 1 }], project },

@@ -47,6 +47,11 @@ export function parseEcosystem(word: string): Ecosystem | undefined {
 export function readPackage(sent: Static<typeof AnalyzedPackage>, where: string): Package {
   const refuse = (state: string) =>
     new Refusal(400, `Cannot take the package at "${where}": ${state}`)
+  // Half of a surrogate pair, which JSON can write, is no text and has no place in a package URL.
+  const texts = [sent.name, sent.version, sent.purl]
+  if (!texts.every((text) => text?.isWellFormed() ?? true)) {
+    throw refuse('it holds half a character')
+  }
   const rest = {
     license: sent.license?.trim() || null,
     lockfile: sent.lockfile ?? sent.origin ?? null,

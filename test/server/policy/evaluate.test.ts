@@ -8,6 +8,8 @@ import type { Package } from '../../../src/server/policy/package.ts'
 import type { Ecosystem } from '../../../src/server/policy/package_name.ts'
 import { readPolicy } from '../../../src/server/policy/read_policy.ts'
 import { renderOutput, renderReport } from '../../../src/server/policy/render_report.ts'
+import { judgedPackage } from '../../fuzz/policies.ts'
+import { fuzzTest } from '../../fuzz/target.ts'
 
 const POLICY = await readPolicy(
   new TextEncoder().encode(`
@@ -168,3 +170,5 @@ test('describePackage() scores by the worst that was found', () => {
   assert.equal(license, 'AGPL-3.0-only')
   assert.equal(id, 'npm:event-stream:3.3.6')
 })
+
+fuzzTest(judgedPackage, 300)

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isPhylumError } from '#base'
 import { readPolicy } from '../../../src/server/policy/read_policy.ts'
+import { policyFile } from '../../fuzz/policies.ts'
+import { fuzzTest } from '../../fuzz/target.ts'
 
 const read = (text: string) => readPolicy(new TextEncoder().encode(text), '/etc/policy.toml')
 
@@ -87,3 +89,5 @@ license = "MIT"
   )
   assert.match(await refusal('name = "\u0007"\n'), /:1:9: The character U\+0007 is not allowed/)
 })
+
+fuzzTest(policyFile, 300)
