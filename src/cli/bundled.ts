@@ -1,5 +1,13 @@
 import { display, PhylumError, systemCode } from '#base'
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -34,6 +42,13 @@ export function bundledDirectory(dataDirectory: string): string {
     )
   }
   return place
+}
+
+/** Names the bundled extensions, wherever they lie. */
+export function bundledNames(): string[] {
+  return typeof PHYLUM_BUNDLED === 'undefined'
+    ? readdirSync(new URL('../../extensions', import.meta.url))
+    : [...new Set(Object.keys(PHYLUM_BUNDLED.files).map((path) => path.split('/')[0]!))]
 }
 
 /** Reads what `import … from "phylum"` is to an editor. */

@@ -10,6 +10,7 @@ import { authSetToken } from './commands/auth_set_token.ts'
 import { authStatus } from './commands/auth_status.ts'
 import { authToken } from './commands/auth_token.ts'
 import { extensionCheck } from './commands/extension_check.ts'
+import { completion } from './commands/completion.ts'
 import { extensionInfo } from './commands/extension_info.ts'
 import { extensionInstall } from './commands/extension_install.ts'
 import { extensionList } from './commands/extension_list.ts'
@@ -112,4 +113,5 @@ export const COMMANDS: readonly Command[] = [
   serverExport,
   serverImport,
   serverRotateKeys,
+  completion,
 ]

@@ -61,6 +61,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     'server import',
     'server rotate-keys',
   ]],
+  ['Shell', ['completion']],
 ]
 
 /** Renders what `phylum --help` shows. */

@@ -2,6 +2,7 @@ import { display, isPhylumError, PhylumError, suggest } from '#base'
 import manifest from '../../package.json' with { type: 'json' }
 import { COMMANDS } from './catalog.ts'
 import type { Command, Given } from './command.ts'
+import { COMPLETE_WORD } from './complete_word.ts'
 import { createContext, readAll } from './compose.ts'
 import type { Context } from './compose.ts'
 import { dispatch, firstWordsOf } from './dispatch.ts'
@@ -37,6 +38,7 @@ export async function main(process: Process): Promise<number> {
   let isJson = false
   try {
     prepareProcess(process)
+    if (argv[0] === COMPLETE_WORD) return await answer(process, streams, argv.slice(1))
     if (argv.length === 1 && argv[0] === EXCHANGE_WORD) return await exchange(process, streams)
     const meaning = dispatch(argv, COMMANDS)
     const options = readGlobalOptions(optionsOf(meaning), process.env)
@@ -70,6 +72,18 @@ async function exchange(process: Process, streams: Streams): Promise<number> {
   const { serveExchange } = await import('./exchange_process.ts')
   const answer = await serveExchange(await readAll(process.stdin), process.env)
   streams.write('stdout', answer)
+  return 0
+}
+
+/** Tells a shell what may follow the words that were typed. */
+async function answer(
+  process: Process,
+  streams: Streams,
+  words: readonly string[],
+): Promise<number> {
+  const { answerShell } = await import('./answer_shell.ts')
+  const world = { environment: process.env, workingDirectory: process.cwd() }
+  streams.write('stdout', await answerShell(words, COMMANDS, world))
   return 0
 }
 
