@@ -29,6 +29,8 @@ export interface ModuleRelayOptions {
   /** Hosts of the manifest's `net`: an address that is not of the internet is reached where it names that. */
   net: true | readonly string[]
   lookUp?: LookUp
+  /** Whether the engine hears where types are, and asks for them. */
+  hasTypes: boolean
   /** Most bytes of all answers together. */
   bytes: number
   /** How long a host may be silent, in milliseconds. */
@@ -61,8 +63,10 @@ const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
   'location',
   'retry-after',
   'x-deno-warning',
-  'x-typescript-types',
 ])
+
+/** Says where the types of a module are, for whoever wants them. */
+const TYPES_HEADER = 'x-typescript-types'
 
 /**
  * Starts the relay of one resolution. The engine that resolves modules has no network: it sends whole URLs to this socket, as to a
@@ -85,7 +89,9 @@ export async function startModuleRelay(options: ModuleRelayOptions): Promise<Mod
     const silence = watchSilence(options.timeout, gone.signal)
     try {
       const answer = await send(url, request, silence)
-      const headers = [...answer.headers].filter(([name]) => RESPONSE_HEADERS.has(name))
+      const headers = [...answer.headers].filter(([name]) =>
+        RESPONSE_HEADERS.has(name) || (options.hasTypes && name === TYPES_HEADER)
+      )
       log.debug(`GET ${display(url.href)} ${answer.status}`)
       hosts.add(url.host)
       response.writeHead(answer.status, headers.flat())

@@ -9,12 +9,13 @@ import {
 } from '#registry'
 import type { EditorTypes, ReadManifest } from '#registry'
 import { checkTypes } from '#sandbox'
-import type { TypeFault } from '#sandbox'
+import type { KeptModules, TypeFault } from '#sandbox'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from './compose.ts'
 import { gatherEditorTypes } from './editor_types.ts'
+import { refreshModules } from './extension_modules.ts'
 import { locateEngine } from './locate_engine.ts'
 
 /** Something that a check has to say, and where. */
@@ -81,9 +82,18 @@ export async function checkExtension(context: Context, directory: string): Promi
     remarks.push({ ...each, severity: 'warning', file: place(each.file) })
   }
   const files = [read.entryPoint, ...scan.tests.map(place)]
-  const untyped = scan.faults.length > 0
+  const modules = scan.faults.length > 0
+    ? undefined
+    : await attempt(remarks, () =>
+      refreshModules(context, {
+        directory: read.directory,
+        entryPoints: files,
+        engine: manifest.engine,
+        request: manifest,
+      }))
+  const untyped = modules === undefined
     ? 'something that is imported is missing'
-    : await check(context, { read, files, declarations: types.declarations }, remarks)
+    : await check(context, { read, files, modules, declarations: types.declarations }, remarks)
   remarks.sort(byPlace)
   return { name: manifest.name, directory: read.directory, remarks, ...size, untyped }
 }
@@ -95,14 +105,21 @@ function byPlace(left: Remark, right: Remark): number {
   return left.line - right.line || left.column - right.column
 }
 
+/** What is wrong with an extension, and not with this machine or the network. */
+const FAULTS: ReadonlySet<string> = new Set([
+  'ERR_REGISTRY_MANIFEST',
+  'ERR_REGISTRY_PATH',
+  'ERR_REGISTRY_SOURCE',
+  'ERR_REGISTRY_INTEGRITY',
+  'ERR_REGISTRY_LOCK',
+])
+
 /** Does a part of the check; what is wrong with the extension becomes a fault. */
 async function attempt<T>(remarks: Remark[], work: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
-    const isFault = isPhylumError(error, 'ERR_REGISTRY_MANIFEST') ||
-      isPhylumError(error, 'ERR_REGISTRY_PATH')
-    if (!isFault) throw error
+    if (!isPhylumError(error) || !FAULTS.has(error.code)) throw error
     const known = new Set(remarks.map(({ message }) => message))
     for (const remark of readRemarks(error.message)) {
       if (!known.has(remark.message)) remarks.push(remark)
@@ -150,9 +167,10 @@ function refresh({ terminal }: Context, { directory }: ReadManifest, types: Edit
 /** Checks types, by Deno for both engines. @returns why not, where it cannot be done */
 async function check(
   context: Context,
-  { read, files, declarations }: {
+  { read, files, modules, declarations }: {
     read: ReadManifest
     files: readonly string[]
+    modules: KeptModules | null
     declarations: string
   },
   remarks: Remark[],
@@ -163,6 +181,7 @@ async function check(
       deno: (await locateEngine(context, 'deno')).path,
       engine: read.manifest.engine,
       files,
+      modules,
       declarations,
       scratch,
       cache: join(context.paths.cacheDirectory, 'check'),

@@ -13,10 +13,10 @@ import {
 import type { Extension } from '#registry'
 import type { EngineKind, KeptModules } from '#sandbox'
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -48,6 +48,8 @@ const LOCK_FILE = 'deno.lock'
  * directory holds a `deno.lock`, that has to say all of it.
  *
  * @param destination a directory that does not exist yet, in one that does; it is made where there is something to keep
+ * @param hasTypes whether types are kept as well, for a compiler
+ * @param isFrozen whether the lock file has to say all of it; otherwise what it does not say is added to the one that is kept
  * @returns the digest of what is kept; null when the extension imports nothing from elsewhere
  * @throws ERR_REGISTRY_INTEGRITY, ERR_REGISTRY_LOCK, ERR_REGISTRY_SOURCE, ERR_REGISTRY_UNREACHABLE when something cannot be had as it should
  *   be; nothing is left then
@@ -56,12 +58,13 @@ export async function keepModules(
   context: Context,
   needs: ModuleNeeds,
   destination: string,
+  { hasTypes = false, isFrozen = true }: { hasTypes?: boolean; isFrozen?: boolean } = {},
 ): Promise<string | null> {
   if (!hasRemoteImports(needs.directory)) return null
   mkdirSync(destination, { mode: 0o700 })
   const remove = () => rmSync(destination, { recursive: true, force: true })
   try {
-    const hosts = await resolve(context, needs, destination)
+    const hosts = await resolve(context, needs, destination, { hasTypes, isFrozen })
     if (hosts.length > 0) return digestModules(destination)
     remove()
     return null
@@ -72,33 +75,51 @@ export async function keepModules(
 }
 
 /**
- * Fetches what an extension imports that is being written, keeps it in its directory for `phylum ext run ./…`, and writes its
- * `deno.lock` where it has none.
+ * Fetches what an extension imports that is being written, keeps it in its directory for `phylum ext run ./…`, and brings its
+ * `deno.lock` up to date: what it says already holds, and what is new is added.
  *
- * @returns whether it imports something from elsewhere
+ * @returns the modules; null when it imports nothing from elsewhere
  * @throws as `keepModules()`; what was kept before stays then
  */
-export async function refreshModules(context: Context, needs: ModuleNeeds): Promise<boolean> {
+export async function refreshModules(
+  context: Context,
+  needs: ModuleNeeds,
+): Promise<KeptModules | null> {
   const place = join(needs.directory, OWN_MODULES)
   const lockFile = join(needs.directory, LOCK_FILE)
   if (!hasRemoteImports(needs.directory)) {
     rmSync(place, { recursive: true, force: true })
-    return false
+    return null
   }
   mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
   // It can be made again at any time, and is of this machine.
   writeFileSync(join(dirname(place), '.gitignore'), '*\n')
   const fresh = mkdtempSync(join(dirname(place), 'fresh-'))
   try {
-    const digest = await keepModules(context, needs, join(fresh, 'modules'))
+    const digest = await keepModules(context, needs, join(fresh, 'modules'), {
+      hasTypes: true,
+      // There, nobody commits what is new.
+      isFrozen: Boolean(context.environment['CI']),
+    })
     rmSync(place, { recursive: true, force: true })
-    if (digest === null) return false
+    if (digest === null) return null
     renameSync(join(fresh, 'modules'), place)
-    if (!existsSync(lockFile)) copyFileSync(join(place, LOCK_FILE), lockFile)
-    return true
+    updateLockFile(context, join(place, LOCK_FILE), lockFile)
+    return describeKept(place, needs.engine)
   } finally {
     rmSync(fresh, { recursive: true, force: true })
   }
+}
+
+/** Puts a lock file where its author commits it, unless it says the same already. */
+function updateLockFile({ terminal }: Context, from: string, to: string): void {
+  const text = readFileSync(from, 'utf8')
+  const before = existsSync(to) ? readFileSync(to, 'utf8') : undefined
+  if (before === text) return
+  writeFileSync(to, text)
+  terminal.log.note(
+    `"${LOCK_FILE}" ${before === undefined ? 'was written' : 'has changed'}: commit it`,
+  )
 }
 
 /**
@@ -108,9 +129,13 @@ export async function refreshModules(context: Context, needs: ModuleNeeds): Prom
  */
 export function findKeptModules(context: Context, extension: Extension): KeptModules | null {
   const directory = findModules(storePlaces(context), extension)
-  const record = directory === null ? undefined : readModuleRecord(directory)
-  // Made for another engine, before the manifest was changed.
-  if (directory === null || record?.engine !== extension.manifest.engine) return null
+  return directory === null ? null : describeKept(directory, extension.manifest.engine)
+}
+
+/** Reads what is known of modules; null for those that were made for another engine, before the manifest was changed. */
+function describeKept(directory: string, engine: EngineKind): KeptModules | null {
+  const record = readModuleRecord(directory)
+  if (record?.engine !== engine) return null
   return { directory, hosts: record.hosts, jsrUrl: record.jsrUrl }
 }
 
@@ -125,6 +150,7 @@ async function resolve(
   context: Context,
   { directory, entryPoints, engine, request }: ModuleNeeds,
   destination: string,
+  { hasTypes, isFrozen }: { hasTypes: boolean; isFrozen: boolean },
 ): Promise<readonly string[]> {
   const { environment, workingDirectory, terminal, options } = context
   const home = environment['HOME'] ?? '/'
@@ -153,6 +179,8 @@ async function resolve(
       }),
       net,
       jsrUrl,
+      hasTypes,
+      isFrozen,
       timeout: Math.min(options.timeout, LONGEST_SILENCE),
       log: terminal.log,
     })

@@ -45,8 +45,10 @@ export interface ResolveModulesOptions {
   kind: EngineKind
   /** Where the modules go: a directory that exists, is empty and without links. */
   destination: string
-  /** The author's lock file, which has to say all of it; null where there is none. */
+  /** The author's lock file; null where there is none. What it says holds. */
   lockFile: string | null
+  /** Whether it has to say all of it; otherwise what is new is added to the one that is kept. */
+  isFrozen: boolean
   /** The engine that resolves: Deno, whatever the extension runs in. */
   deno: Engine
   wall: { layers: Layers; runtime: LauncherRuntime; forget: () => void } | null
@@ -64,6 +66,8 @@ export interface ResolveModulesOptions {
   net: true | readonly string[]
   /** Where JSR is; null for its usual place. */
   jsrUrl: string | null
+  /** Whether types are fetched and kept as well, and all of it so that Deno finds it, whose compiler checks them for both engines. */
+  hasTypes: boolean
   /** How long a host may be silent, in milliseconds. */
   timeout: number
   log: Log
@@ -117,7 +121,7 @@ export async function resolveModules(options: ResolveModulesOptions): Promise<re
     const resolution: Resolution = {
       entryPoints: options.entryPoints,
       destination,
-      isFrozen: lockFile !== null,
+      isFrozen: lockFile !== null && options.isFrozen,
       hasPackageDirectory: options.kind === 'bun',
       jsrUrl: options.jsrUrl,
       minimumAge: options.minimumAge,
@@ -129,6 +133,7 @@ export async function resolveModules(options: ResolveModulesOptions): Promise<re
       lockFile: join(destination, LOCK_FILE),
       jsrUrl: options.jsrUrl ?? USUAL_JSR,
       credentialed,
+      keepsTypes: options.hasTypes,
     })
     const graphs: string[] = []
     if (options.kind === 'bun') {
@@ -148,12 +153,12 @@ export async function resolveModules(options: ResolveModulesOptions): Promise<re
 
 /** Lays out what was fetched, for the engine that loads it. */
 function keep(
-  { destination, kind, jsrUrl }: ResolveModulesOptions,
+  { destination, kind, jsrUrl, hasTypes }: ResolveModulesOptions,
   hosts: readonly string[],
   graphs: readonly string[],
 ): void {
   const imports = kind === 'bun' ? writeModuleTree(graphs, destination) : {}
-  if (kind === 'bun') {
+  if (kind === 'bun' && !hasTypes) {
     for (const each of ['remote', 'npm', 'gen']) {
       rmSync(join(destination, each), { recursive: true, force: true })
     }

@@ -4,6 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { EngineKind } from './engine.ts'
+import { ENGINE_CACHE, linkModules, LOCK_FILE } from './module_files.ts'
+import type { KeptModules } from './plan.ts'
 
 /** What the compiler finds wrong. */
 export interface TypeFault {
@@ -25,6 +27,8 @@ export interface TypeCheck {
   declarations: string
   /** An empty directory for what the compiler is told. */
   scratch: string
+  /** Modules from elsewhere that were fetched for it; null when it has none. */
+  modules: KeptModules | null
   /** Where the compiler keeps what it has found out, so that nothing is checked twice. */
   cache: string
 }
@@ -36,7 +40,10 @@ const LIMIT = 300_000
 const MAX_BYTES = 16 * 1024 * 1024
 
 /** Nothing that lies around takes part, and nothing is fetched. */
-const CLOSED = ['--no-config', '--no-lock', '--no-remote', '--no-npm', '--cached-only']
+const CLOSED = ['--no-config', '--cached-only']
+
+/** The same for an extension that imports nothing from elsewhere. */
+const ALONE = ['--no-lock', '--no-remote', '--no-npm']
 
 /** Bun carries no compiler, and its types are a package of npm's: to this one, its own things may be anything. */
 const BUN_TYPES = `declare const Bun: any
@@ -50,7 +57,10 @@ declare module 'bun:*'
  * @throws ERR_SANDBOX_ENGINE when the compiler cannot be started, or takes too long
  */
 export async function checkTypes(check: TypeCheck): Promise<TypeFault[]> {
-  const { scratch, engine, cache } = check
+  const { scratch, engine, modules } = check
+  // What one extension has fetched is nothing to another.
+  const cache = modules === null ? check.cache : join(scratch, ENGINE_CACHE)
+  if (modules !== null) linkModules(scratch, modules)
   const declarations = join(scratch, 'phylum.d.ts')
   writeFileSync(declarations, check.declarations)
   const map = join(scratch, 'import_map.json')
@@ -60,6 +70,7 @@ export async function checkTypes(check: TypeCheck): Promise<TypeFault[]> {
   mkdirSync(cache, { recursive: true, mode: 0o700 })
   const words = [
     ...['check', ...CLOSED, `--import-map=${map}`],
+    ...(modules === null ? ALONE : admit(modules)),
     // Bun finds "./file" without its ending.
     ...(engine === 'bun' ? ['--sloppy-imports'] : []),
     // Named, for the global that it tells of.
@@ -68,7 +79,14 @@ export async function checkTypes(check: TypeCheck): Promise<TypeFault[]> {
   ]
   const options = {
     cwd: scratch,
-    env: { NO_COLOR: '1', DENO_DIR: cache, DENO_NO_UPDATE_CHECK: '1' },
+    env: {
+      NO_COLOR: '1',
+      DENO_DIR: cache,
+      DENO_NO_UPDATE_CHECK: '1',
+      DENO_NO_PACKAGE_JSON: '1',
+      HOME: scratch,
+      ...(modules === null || modules.jsrUrl === null ? {} : { JSR_URL: modules.jsrUrl }),
+    },
     timeout: LIMIT,
     maxBuffer: MAX_BYTES,
   }
@@ -85,6 +103,11 @@ export async function checkTypes(check: TypeCheck): Promise<TypeFault[]> {
     })
   })
   return told === undefined ? [] : readFaults(told)
+}
+
+/** Lets the compiler read what was fetched, in the versions of the lock file. */
+function admit({ directory }: KeptModules): string[] {
+  return [`--lock=${directory}/${LOCK_FILE}`, '--frozen', '--allow-import', '--quiet']
 }
 
 /** Reads what `deno check` says. */

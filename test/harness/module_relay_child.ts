@@ -21,6 +21,7 @@ const relay = await startModuleRelay({
   socket,
   net,
   bytes,
+  hasTypes: false,
   access(url) {
     const [, token] = Object.entries(credentials).find(([each]) => url.href.startsWith(each)) ?? []
     const secret = token === undefined ? undefined : Secret.parse(token, 'a test')

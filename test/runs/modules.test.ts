@@ -1,6 +1,6 @@
 /** What extensions import from elsewhere is fetched when they are installed, by the whole program from real servers, and never in a run. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
@@ -73,10 +73,9 @@ async function install(
   })
 }
 
-/** Directory of the modules of the one extension that is installed. */
+/** Directory of the modules of the extension that is installed. */
 function keptModules(home: Home): string {
-  const store = join(home.path, 'data/phylum/store/sample')
-  return join(store, readdirSync(store)[0]!, 'modules')
+  return join(realpathSync(join(home.extensions, 'sample')), '../modules')
 }
 
 /** The other engine needs no more than one form: what differs between these is the host. */
@@ -176,8 +175,6 @@ test(
 /** What must not be installed: what it imports, what else is there, what is said of it, and how it ends. */
 const REFUSED: [string, string, RegExp, number, Sample?][] = [
   ['a module that is not there', `import 'https://HOST/none.ts'`, /Cannot find .*none\.ts/, 18],
-  ['a package that is not there', `import 'jsr:@s/none'`, /JSR package not found: @s\/none/, 18],
-  ['http', `import 'http://HOST/a.ts'`, /not an https: URL/, 18],
   [
     'I129 a host that is not of the internet, and not named',
     `import 'https://HOST/a.ts'`,
@@ -198,12 +195,6 @@ const REFUSED: [string, string, RegExp, number, Sample?][] = [
     21,
   ],
   [
-    'I129 a file of the machine, imported from elsewhere',
-    `import 'https://HOST/evil.ts'`,
-    /not allowed to import local modules/,
-    18,
-  ],
-  [
     'I129 a redirect to where nobody may go',
     `import 'https://HOST/inside'`,
     /"169\.254\.169\.254" is not a host of the internet/,
@@ -215,13 +206,6 @@ const REFUSED: [string, string, RegExp, number, Sample?][] = [
     /"deno\.lock": it does not say all/,
     33,
     { files: { 'deno.lock': '{"version":"5"}' } },
-  ],
-  [
-    'a lock file with marks of a conflict',
-    `import 'https://HOST/a.ts'`,
-    /"deno\.lock": it is no lock file/,
-    33,
-    { files: { 'deno.lock': '<<<<<<< HEAD\n' } },
   ],
   [
     'a module that is not the locked one',
@@ -244,7 +228,6 @@ test(
   { skip },
   withModules(async (server) => {
     serve(server)
-    server.files['/evil.ts'] = `import x from 'file:///etc/hostname' with { type: 'text' }; x`
     server.files['/inside'] = { location: 'https://169.254.169.254/latest/meta-data' }
     // Two at a time, as there are processors.
     const waiting = [...REFUSED]
@@ -303,12 +286,27 @@ test(
 )
 
 test(
-  'I121 a module that is changed after it was fetched does not run',
+  'I121 an extension cannot change its modules, and does not run when somebody has',
   { skip },
   withHome(withModules(async (server, home) => {
     serve(server)
-    write(home, server, `import { b } from 'https://HOST/deep/b.js'; console.log(b)`)
-    assert.equal((await install(home, server)).code, 0)
+    const attempts = `import fs from 'node:fs'
+      import process from 'node:process'
+      import { b } from 'https://HOST/deep/b.js'
+      const place = process.argv.at(-1)
+      for (const act of [
+        () => fs.writeFileSync(place + '/new', 'x'),
+        () => fs.rmSync(place + '/deno.lock'),
+        () => fs.appendFileSync(place + '/modules.json', 'x'),
+      ]) try { act(); console.log('done') } catch {}
+      console.log(b)`
+    for (const engine of ['bun', 'deno']) {
+      write(home, server, attempts, { engine })
+      const installed = await install(home, server)
+      assert.equal(installed.code, 0, installed.stderr)
+      const run = await home.phylum(form, ['ext', 'run', '-y', 'sample', keptModules(home)])
+      assert.equal(run.stdout, 'b\n', run.stderr)
+    }
     const remote = join(keptModules(home), 'remote/https')
     const file = readdirSync(remote, { recursive: true, withFileTypes: true })
       .find((each) => each.isFile())!
@@ -321,30 +319,34 @@ test(
 )
 
 test(
-  'an extension cannot change its modules',
+  'ext check fetches what an extension in a directory imports, and locks it',
   { skip },
   withHome(withModules(async (server, home) => {
     serve(server)
-    for (const engine of ['deno', 'bun']) {
-      write(
-        home,
-        server,
-        `import fs from 'node:fs'
-         import { b } from 'https://HOST/deep/b.js'
-         for (const act of [
-           () => fs.writeFileSync(process.argv.at(-1) + '/new', 'x'),
-           () => fs.rmSync(process.argv.at(-1) + '/deno.lock'),
-           () => fs.appendFileSync(process.argv.at(-1) + '/modules.json', 'x'),
-         ]) try { act(); console.log('done') } catch {}
-         console.log(b)`.replace('import fs', `import process from 'node:process'\nimport fs`),
-        { engine },
-      )
-      assert.equal((await install(home, server)).code, 0)
-      for (let times = 0; times < 2; times++) {
-        const run = await home.phylum(form, ['ext', 'run', '-y', 'sample', keptModules(home)])
-        assert.equal(run.stdout, 'b\n', run.stderr)
-      }
-      await home.phylum(form, ['ext', 'uninstall', '-y', 'sample'])
-    }
+    const directory = write(
+      home,
+      server,
+      `import { b } from 'https://HOST/deep/b.js'\nconsole.log(b)`,
+    )
+    const run = (words: string[], more: Record<string, string> = {}) =>
+      home.phylum(form, words, { environment: { ...server.environment, ...more } })
+    const checked = await run(['ext', 'check', './sample'])
+    assert.equal(checked.code, 0, checked.stdout + checked.stderr)
+    assert.match(checked.stderr, /"deno\.lock" was written/)
+    const ran = await run(['ext', 'run', '-y', './sample'])
+    assert.equal(ran.stdout, 'b\n', ran.stderr)
+    // What is new is added; but on a build machine nobody commits it.
+    server.files['/c.ts'] = 'export const c: number = 1'
+    write(home, server, `import { c } from 'https://HOST/c.ts'\nconst d: string = c\nd`)
+    const frozen = await run(['ext', 'check', './sample'], { CI: 'true' })
+    assert.equal(frozen.code, 20)
+    assert.match(frozen.stdout, /"deno\.lock": it does not say all/)
+    const typed = await run(['ext', 'check', './sample'])
+    assert.match(typed.stdout, /main\.ts:2:7: fault: Type 'number' is not assignable/)
+    assert.ok(readFileSync(join(directory, 'deno.lock'), 'utf8').includes('/c.ts'))
+    server.files['/c.ts'] = 'export const c: number = 2'
+    const changed = await run(['ext', 'check', './sample'])
+    assert.equal(changed.code, 20)
+    assert.match(changed.stdout, /fault: Cannot use module ".*\/c\.ts": it is not the one/)
   })),
 )

@@ -29,9 +29,9 @@ export function resolveImport(specifier: string, place: ImportPlace): ResolvedIm
       ? { isOwn: true }
       : { fault: `${shown} is not there in engine "deno"` }
   }
-  if (/^(https?|npm|jsr):/.test(specifier)) {
-    return { fault: `${shown} would have to be downloaded, and a run downloads nothing` }
-  }
+  // Fetched before a run; what can be said of it is said by who fetches it.
+  if (/^(https|npm|jsr):/.test(specifier)) return { isOwn: true }
+  if (specifier.startsWith('http:')) return { fault: `${shown} is not an https: URL` }
   if (/^\.{0,2}\//.test(specifier) || specifier.startsWith('file:')) {
     return resolveFile(specifier, shown, place)
   }

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  rmSync,
 } from 'node:fs'
 import { join } from 'node:path'
 
@@ -24,22 +25,30 @@ export interface FetchedBy {
   jsrUrl: string
   /** URLs to which a credential was shown. */
   credentialed: ReadonlySet<string>
+  /** Whether declarations of types stay: an author's editor and compiler read them, and no run does. */
+  keepsTypes: boolean
 }
+
+/** What declares types and holds no code; a lock file knows nothing of it. */
+const TYPES = /\.d\.[cm]?ts$/
 
 /**
  * Refuses modules that no checksum holds, and modules that were fetched with a credential.
  *
- * A lock file knows modules and packages, not texts and bytes that are imported as such: those could change unseen. And the user's
+ * A lock file knows modules and packages, not texts and bytes that are imported as such, which could change unseen, nor types. And the user's
  * credential for a registry is there for packages: an `import` of a URL there could otherwise bring home whatever the user may read.
  *
  * @param cache the engine's own directory
  * @throws ERR_REGISTRY_LOCK, ERR_REGISTRY_SOURCE
  */
-export function assertCovered(cache: string, { lockFile, jsrUrl, credentialed }: FetchedBy): void {
+export function assertCovered(
+  cache: string,
+  { lockFile, jsrUrl, credentialed, keepsTypes }: FetchedBy,
+): void {
   // There is none where nothing was to be locked.
   const lock = (existsSync(lockFile) ? JSON.parse(readFileSync(lockFile, 'utf8')) : {}) as Lock
   const covered = new Set([...Object.keys(lock.remote ?? {}), ...Object.keys(lock.redirects ?? {})])
-  for (const url of listFetched(join(cache, 'remote'))) {
+  for (const { url, path } of listFetched(join(cache, 'remote'))) {
     if (!url.startsWith('https:')) {
       throw new PhylumError(
         'ERR_REGISTRY_SOURCE',
@@ -54,6 +63,11 @@ export function assertCovered(cache: string, { lockFile, jsrUrl, credentialed }:
       )
     }
     if (covered.has(url) || url.startsWith(jsrUrl)) continue
+    if (TYPES.test(new URL(url).pathname)) {
+      // Imported as text, it could change unseen; so it must not be there.
+      if (!keepsTypes) rmSync(path)
+      continue
+    }
     throw new PhylumError(
       'ERR_REGISTRY_LOCK',
       `Cannot lock module "${display(url)}": no checksum is kept of it`,
@@ -72,12 +86,13 @@ interface Lock {
   redirects?: Record<string, string>
 }
 
-/** Lists the URLs of what was fetched as modules. */
-function listFetched(directory: string): string[] {
+/** Lists what was fetched as modules. */
+function listFetched(directory: string): { url: string; path: string }[] {
   try {
     return readdirSync(directory, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => readUrl(join(entry.parentPath, entry.name)))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => ({ url: readUrl(path), path }))
   } catch {
     return []
   }
