@@ -6,11 +6,12 @@ import {
   digestModules,
   findModules,
   hasRemoteImports,
+  MODULES,
   OWN_MODULES,
   readModuleRecord,
   readNpmSettings,
 } from '#registry'
-import type { Extension } from '#registry'
+import type { Candidate, Extension } from '#registry'
 import type { EngineKind, KeptModules } from '#sandbox'
 import {
   existsSync,
@@ -64,14 +65,23 @@ export async function keepModules(
   mkdirSync(destination, { mode: 0o700 })
   const remove = () => rmSync(destination, { recursive: true, force: true })
   try {
-    const hosts = await resolve(context, needs, destination, { hasTypes, isFrozen })
-    if (hosts.length > 0) return digestModules(destination)
+    const hasModules = await resolve(context, needs, destination, { hasTypes, isFrozen })
+    if (hasModules) return digestModules(destination)
     remove()
     return null
   } catch (error) {
     remove()
     throw error
   }
+}
+
+/** Fetches what a candidate imports from elsewhere, beside its files. @throws as `keepModules()` */
+export async function keepModulesOf(
+  context: Context,
+  { entry, directory, entryPoint, engine, request }: Candidate,
+): Promise<string | null> {
+  const needs = { directory, entryPoints: [entryPoint], engine, request }
+  return await keepModules(context, needs, join(entry, MODULES))
 }
 
 /**
@@ -151,7 +161,7 @@ async function resolve(
   { directory, entryPoints, engine, request }: ModuleNeeds,
   destination: string,
   { hasTypes, isFrozen }: { hasTypes: boolean; isFrozen: boolean },
-): Promise<readonly string[]> {
+): Promise<boolean> {
   const { environment, workingDirectory, terminal, options } = context
   const home = environment['HOME'] ?? '/'
   const { net } = resolvePermissions(request, { home, workingDirectory })

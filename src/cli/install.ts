@@ -1,11 +1,9 @@
 import { display, PhylumError } from '#base'
 import { activate, findInstalled, keepCandidate, lookAtLink, withName } from '#registry'
 import type { Candidate, StoredExtension } from '#registry'
-import { join } from 'node:path'
 import { agree } from './agree.ts'
 import type { Context } from './compose.ts'
-import { keepModules } from './extension_modules.ts'
-import type { ModuleNeeds } from './extension_modules.ts'
+import { keepModulesOf } from './extension_modules.ts'
 import { forgetList, storePlaces } from './fetch_extension.ts'
 
 /** How somebody wants an extension installed. */
@@ -46,7 +44,7 @@ export async function installCandidate(
     signed: candidate,
   })
   // Nothing is fetched for something that nobody has agreed to.
-  const modules = await keepModules(context, needsOf(candidate), join(candidate.entry, 'modules'))
+  const modules = await keepModulesOf(context, candidate)
   await withName(places, name, async () => {
     // Somebody else may have been quicker while the user read the question.
     if (findInstalled(places, name)?.id !== current?.id) {
@@ -64,11 +62,6 @@ export async function installCandidate(
   })
   if (current === undefined) return 'installed'
   return current.record.digest === candidate.digest ? 'unchanged' : 'updated'
-}
-
-/** Says what the modules of a candidate are fetched for. */
-function needsOf({ directory, entryPoint, engine, request }: Candidate): ModuleNeeds {
-  return { directory, entryPoints: [entryPoint], engine, request }
 }
 
 /** Refuses a name that leads to a command: `phylum NAME` would never reach the extension. @throws ERR_REGISTRY_NAME */

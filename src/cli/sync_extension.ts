@@ -24,6 +24,7 @@ import { relative } from 'node:path'
 import { agree, askedAnywhere } from './agree.ts'
 import type { Proposal } from './agree.ts'
 import type { Context } from './compose.ts'
+import { keepModulesOf } from './extension_modules.ts'
 import { fetchExtension, storePlaces } from './fetch_extension.ts'
 import { pinPlaces } from './locate_extension.ts'
 
@@ -115,10 +116,15 @@ async function syncStaged(
   else if (isPinned && (isFrozen || !isLocal)) throw refuseFiles(task)
   const { publisher } = await agreeTo(context, task, candidate, candidate)
   const places = storePlaces(context)
+  // Nothing is fetched for something that nobody has agreed to.
+  const modules = isHere ? locked.modules : await keepModulesOf(context, candidate)
+  if (isSame && modules !== locked.modules) {
+    throw refuseFiles(task, 'what it imports from elsewhere is')
+  }
   const { record } = await withName(
     places,
     entry.name,
-    () => keepCandidate(places, candidate, { publisher, modules: null, isPinned: true }),
+    () => keepCandidate(places, candidate, { publisher, modules, isPinned: true }),
   )
   if (isSame) return { locked, state: isHere ? 'kept' : 'fetched' }
   return { locked: toLocked(project, entry, candidate, record.modules), state: 'resolved' }
@@ -216,10 +222,10 @@ function refuse({ entry }: SyncTask, state: string): PhylumError {
   )
 }
 
-function refuseFiles({ entry, isFrozen }: SyncTask): PhylumError {
+function refuseFiles({ entry, isFrozen }: SyncTask, what = 'its files are'): PhylumError {
   return new PhylumError(
     isFrozen ? 'ERR_REGISTRY_LOCK' : 'ERR_REGISTRY_INTEGRITY',
-    `Cannot sync "${entry.name}" of ${entry.where}: its files are not those of the lock file`,
+    `Cannot sync "${entry.name}" of ${entry.where}: ${what} not what the lock file says`,
     {
       hints: [
         'somebody may have changed them where they come from',

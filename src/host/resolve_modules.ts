@@ -3,8 +3,8 @@ import type { Log } from '#base'
 import { startModuleRelay } from '#broker'
 import type { ModuleAccess, ModuleRelay } from '#broker'
 import {
-  assertCovered,
   explainResolution,
+  keepCovered,
   tidyCache,
   writeModuleRecord,
   writeModuleTree,
@@ -91,10 +91,10 @@ const MEMORY = 2_048
  * The engine resolves behind the same wall as in a run: it reads the extension's directory and writes the destination, has no network,
  * and sends what it wants to a relay of the host. Nothing of what is fetched is executed.
  *
- * @returns hosts that were asked; none where the extension imports nothing from elsewhere
+ * @returns whether it imports anything from elsewhere
  * @throws ERR_REGISTRY_INTEGRITY, ERR_REGISTRY_LOCK, ERR_REGISTRY_SOURCE, ERR_REGISTRY_UNREACHABLE
  */
-export async function resolveModules(options: ResolveModulesOptions): Promise<readonly string[]> {
+export async function resolveModules(options: ResolveModulesOptions): Promise<boolean> {
   const { destination, lockFile } = options
   const signals = catchSignals()
   let directory: RunDirectory | undefined
@@ -127,9 +127,8 @@ export async function resolveModules(options: ResolveModulesOptions): Promise<re
       minimumAge: options.minimumAge,
     }
     await ask(attempt, (plan) => planResolution(plan, resolution))
-    const hosts = relay.hosts()
-    if (hosts.length === 0) return hosts
-    assertCovered(destination, {
+    if (relay.hosts().length === 0) return false
+    const hosts = keepCovered(destination, {
       lockFile: join(destination, LOCK_FILE),
       jsrUrl: options.jsrUrl ?? USUAL_JSR,
       credentialed,
@@ -142,7 +141,7 @@ export async function resolveModules(options: ResolveModulesOptions): Promise<re
       }
     }
     keep(options, hosts, graphs)
-    return hosts
+    return true
   } finally {
     relay?.close()
     directory?.remove()
@@ -159,7 +158,7 @@ function keep(
 ): void {
   const imports = kind === 'bun' ? writeModuleTree(graphs, destination) : {}
   if (kind === 'bun' && !hasTypes) {
-    for (const each of ['remote', 'npm', 'gen']) {
+    for (const each of ['remote', 'npm']) {
       rmSync(join(destination, each), { recursive: true, force: true })
     }
   }

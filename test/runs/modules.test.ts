@@ -83,6 +83,12 @@ function inOneForm(body: (home: Home, form: Form) => Promise<void>): () => Promi
   return withHome((home) => body(home, form))
 }
 
+/** What the record of the installation says of its modules. */
+function readDigest(home: Home): string {
+  const record = readFileSync(join(keptModules(home), '../record.json'), 'utf8')
+  return String(JSON.parse(record).modules)
+}
+
 const EVERYTHING = `import { a } from 'https://HOST/old'
 import { c } from 'jsr:@s/p@1'
 import outer from 'npm:@team/outer@^1'
@@ -140,11 +146,17 @@ test(
       home,
       server,
       `import { a } from 'https://HOST/a.ts'
+       import 'jsr:@s/p@1'
        const late = ['https://HOST/late.js?' + a, 'jsr:@s/late', 'npm:late', 'http://HOST/x.js']
        for (const each of late) await import(each).then(() => console.log('got', each), () => {})
        await import(late[0]!)`,
     )
     assert.equal((await install(home, server)).code, 0)
+    const digest = readDigest(home)
+    const more = { environment: server.environment }
+    const again = await home.phylum(form, ['ext', 'install', '-y', '--overwrite', './sample'], more)
+    assert.equal(again.code, 0, again.stderr)
+    assert.equal(readDigest(home), digest, 'the same modules are the same bytes')
     server.seen.length = 0
     for (const wall of [[], ['--no-wall']]) {
       const run = await home.phylum(form, ['ext', 'run', '-y', ...wall, 'sample'], {
@@ -323,26 +335,24 @@ test(
   { skip },
   withHome(withModules(async (server, home) => {
     serve(server)
-    const directory = write(
-      home,
-      server,
-      `import { b } from 'https://HOST/deep/b.js'\nconsole.log(b)`,
-    )
     const run = (words: string[], more: Record<string, string> = {}) =>
       home.phylum(form, words, { environment: { ...server.environment, ...more } })
+    const one = `import { b } from 'https://HOST/deep/b.js'\nconst c: number = b\nconsole.log(c)`
+    const directory = write(home, server, one)
     const checked = await run(['ext', 'check', './sample'])
-    assert.equal(checked.code, 0, checked.stdout + checked.stderr)
+    assert.equal(checked.code, 20)
+    assert.match(checked.stdout, /main\.ts:2:7: fault: Type 'string' is not assignable/)
     assert.match(checked.stderr, /"deno\.lock" was written/)
     const ran = await run(['ext', 'run', '-y', './sample'])
     assert.equal(ran.stdout, 'b\n', ran.stderr)
     // What is new is added; but on a build machine nobody commits it.
     server.files['/c.ts'] = 'export const c: number = 1'
-    write(home, server, `import { c } from 'https://HOST/c.ts'\nconst d: string = c\nd`)
+    write(home, server, `import { c } from 'https://HOST/c.ts'\nexport const d: number = c\n`)
     const frozen = await run(['ext', 'check', './sample'], { CI: 'true' })
     assert.equal(frozen.code, 20)
     assert.match(frozen.stdout, /"deno\.lock": it does not say all/)
-    const typed = await run(['ext', 'check', './sample'])
-    assert.match(typed.stdout, /main\.ts:2:7: fault: Type 'number' is not assignable/)
+    const added = await run(['ext', 'check', './sample'])
+    assert.equal(added.code, 0, added.stdout)
     assert.ok(readFileSync(join(directory, 'deno.lock'), 'utf8').includes('/c.ts'))
     server.files['/c.ts'] = 'export const c: number = 2'
     const changed = await run(['ext', 'check', './sample'])

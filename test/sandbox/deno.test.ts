@@ -51,22 +51,40 @@ test('planDeno() grants nothing but the road to the broker to an extension that 
   const { args } = planDeno(plan())
   assert.deepEqual(args, [
     'run',
+    '--no-code-cache',
     '--no-config',
+    '--cached-only',
+    '--no-prompt',
     '--no-lock',
     '--no-remote',
     '--no-npm',
-    '--cached-only',
-    '--no-prompt',
-    '--no-code-cache',
     '--import-map=/run/r1/guest/import_map.json',
-    '--allow-read=/ext,/run/r1/guest/guest.js,/run/r1/scratch/run.json,/run/r1/broker.sock',
-    '--allow-write=/run/r1/scratch/run.json,/run/r1/broker.sock',
+    '--allow-read=/ext,/run/r1/guest/guest.js,/run/r1/scratch/run.json,/run/r1/scratch/call,/run/r1/scratch/answer,/run/r1/broker.sock',
+    '--allow-write=/run/r1/scratch/run.json,/run/r1/scratch/call,/run/r1/scratch/answer,/run/r1/broker.sock',
     '--allow-net=unix:/run/r1/broker.sock,127.255.255.254:6',
     '--allow-env=TERM,COLORTERM,NO_COLOR,COLUMNS,LINES',
     '--deny-read=/proc,/dev,/home/u/.config/phylum',
     '--deny-write=/proc,/dev,/home/u/.config/phylum,/program',
     '/run/r1/guest/guest.js',
   ])
+})
+
+test('planDeno() lets modules be loaded that were fetched before, and still none be fetched', () => {
+  const modules = { directory: '/mod', hosts: ['esm.sh', '127.0.0.1:1'], jsrUrl: null }
+  const { args, environment } = planDeno(plan({ env: ['HOME'] }, { modules }))
+  assert.ok(args.includes('--cached-only'))
+  assert.ok(args.includes('--frozen'))
+  assert.equal(flag(args, 'lock'), '--lock=/mod/deno.lock')
+  assert.equal(flag(args, 'allow-import'), '--allow-import=esm.sh,127.0.0.1:1')
+  assert.match(flag(args, 'allow-read') ?? '', /=\/ext,\/mod,/)
+  assert.doesNotMatch(flag(args, 'allow-write') ?? '', /\/mod/)
+  for (const each of ['no-remote', 'no-npm', 'no-lock', 'node-modules-dir', 'allow-scripts']) {
+    assert.equal(flag(args, each), undefined)
+  }
+  assert.equal(environment['HOME'], '/run/r1/guest', 'no .npmrc of the user decides')
+  assert.equal(environment['JSR_URL'], undefined)
+  const hosts = ['x.example,evil.example']
+  assert.throws(() => planDeno(plan({}, { modules: { ...modules, hosts } })), /with a comma/)
 })
 
 test('planDeno() passes arguments on behind the guest, dashes and all', () => {

@@ -4,26 +4,25 @@ import { dirname, join } from 'node:path'
 /** Where the engine looks for packages when nobody tells it where registries are. */
 const USUAL_REGISTRY = 'registry.npmjs.org'
 
+/** What the engine writes beside packages: that it has warned of scripts, what it has set up, that nobody else does that now. */
+const NOTES = /^\.(scripts-warned.*|setup-cache\.bin|deno\.lock(\.poll)?)$/
+
 /**
- * Keeps of an engine's own directory what a run loads, and nothing else: sources, packages, and what was made of the sources. Packages
- * move to where the engine looks for them when no registry is configured, for in a run none is.
+ * Keeps of an engine's own directory what a run loads, and nothing else: sources and packages, so that the same of them are the same files
+ * on every machine. What the engine makes of sources depends on its version, and is left out. Packages move to where the engine looks for them when no registry is configured, for in a run none is.
  *
  * @param cache the engine's own directory, with the lock file in it
  * @param others what is kept besides
  */
 export function tidyCache(cache: string, lockFile: string, others: readonly string[]): void {
   movePackages(join(cache, 'npm'), listPackages(join(cache, lockFile)))
-  const kept = ['remote', 'npm', 'gen', lockFile, ...others]
+  const kept = ['remote', 'npm', lockFile, ...others]
   for (const name of readdirSync(cache)) {
     if (!kept.includes(name)) {
       rmSync(join(cache, name), { recursive: true })
     }
   }
-  // What was made of the extension's own sources: in a run, these may be others.
-  if (!existsSync(join(cache, 'gen'))) return
-  for (const name of readdirSync(join(cache, 'gen'))) {
-    if (name !== 'https') rmSync(join(cache, 'gen', name), { recursive: true })
-  }
+  removeNotes(cache)
 }
 
 /** Lists the packages of a lock file as "name/version". */
@@ -67,6 +66,16 @@ function movePackages(npm: string, packages: ReadonlySet<string>): void {
     if (name !== USUAL_REGISTRY) rmSync(join(npm, name), { recursive: true })
   }
   removeRegistryFiles(usual)
+}
+
+/** Removes what the engine has noted of its own work beside packages. */
+function removeNotes(cache: string): void {
+  for (const top of ['npm', 'node_modules/.deno']) {
+    if (!existsSync(join(cache, top))) continue
+    for (const entry of readdirSync(join(cache, top), { withFileTypes: true, recursive: true })) {
+      if (NOTES.test(entry.name)) rmSync(join(entry.parentPath, entry.name), { force: true })
+    }
+  }
 }
 
 /** Removes what the registry has said of all versions of a package. */

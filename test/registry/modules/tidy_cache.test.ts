@@ -19,6 +19,7 @@ test('tidyCache() keeps what a run loads, with packages where no configuration i
       'npm/other.example/@team/b/registry.json': '{}',
       'npm/registry.npmjs.org/_jjju6tsts5zgkylnq/1.3.5/index.js': '',
       'npm/registry.npmjs.org/_jjju6tsts5zgkylnq/registry.json': '{}',
+      'npm/registry.npmjs.org/_jjju6tsts5zgkylnq/1.3.5/.scripts-warned-123': '',
       'remote/https/x.example/0': '',
       'gen/https/x.example/0.js': '',
       'gen/file/home/ann/main.ts.js': '',
@@ -31,7 +32,6 @@ test('tidyCache() keeps what a run loads, with packages where no configuration i
       )
     assert.deepEqual(files.sort(), [
       'deno.lock',
-      'gen/https/x.example/0.js',
       'npm/registry.npmjs.org/@team/b/2.0.0/index.js',
       'npm/registry.npmjs.org/_jjju6tsts5zgkylnq/1.3.5/index.js',
       'npm/registry.npmjs.org/a/1.0.0/package.json',
