@@ -141,6 +141,7 @@ export async function resolveModules(options: ResolveModulesOptions): Promise<bo
       }
     }
     keep(options, hosts, graphs)
+    noteCredentialed(options, credentialed)
     return true
   } finally {
     relay?.close()
@@ -148,6 +149,15 @@ export async function resolveModules(options: ResolveModulesOptions): Promise<bo
     await watchdog?.dismiss()
     signals.release()
   }
+}
+
+/** Says that packages came which not everybody may have: the extension can read them, and send them where it may send something. */
+function noteCredentialed({ log }: ResolveModulesOptions, urls: ReadonlySet<string>): void {
+  const hosts = [...new Set([...urls].map((url) => display(new URL(url).host)))]
+  if (hosts.length === 0) return
+  log.note(
+    `With your credential, packages came from ${hosts.join(', ')}; the extension can read them`,
+  )
 }
 
 /** Lays out what was fetched, for the engine that loads it. */
