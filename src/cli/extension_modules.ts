@@ -1,4 +1,5 @@
-import { display } from '#base'
+import { display, PhylumError, systemCode } from '#base'
+import { writeFileAtomic } from '#config'
 import { resolveModules } from '#host'
 import { resolvePermissions } from '#permissions'
 import type { PermissionRequest } from '#permissions'
@@ -15,8 +16,10 @@ import type { Candidate, Extension } from '#registry'
 import type { EngineKind, KeptModules } from '#sandbox'
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -96,15 +99,21 @@ export async function refreshModules(
   needs: ModuleNeeds,
 ): Promise<KeptModules | null> {
   const place = join(needs.directory, OWN_MODULES)
-  const lockFile = join(needs.directory, LOCK_FILE)
+  const own = dirname(place)
+  assertNoLink(own)
   if (!hasRemoteImports(needs.directory)) {
     rmSync(place, { recursive: true, force: true })
     return null
   }
-  mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
-  // It can be made again at any time, and is of this machine.
-  writeFileSync(join(dirname(place), '.gitignore'), '*\n')
-  const fresh = mkdtempSync(join(dirname(place), 'fresh-'))
+  const lockFile = join(needs.directory, LOCK_FILE)
+  assertNoLink(lockFile)
+  mkdirSync(own, { recursive: true, mode: 0o700 })
+  ignore(own)
+  // A killed phylum has left its own.
+  for (const name of readdirSync(own).filter((each) => each.startsWith(FRESH))) {
+    rmSync(join(own, name), { recursive: true, force: true })
+  }
+  const fresh = mkdtempSync(join(own, FRESH))
   try {
     const digest = await keepModules(context, needs, join(fresh, 'modules'), {
       hasTypes: true,
@@ -114,19 +123,40 @@ export async function refreshModules(
     rmSync(place, { recursive: true, force: true })
     if (digest === null) return null
     renameSync(join(fresh, 'modules'), place)
-    updateLockFile(context, join(place, LOCK_FILE), lockFile)
+    await updateLockFile(context, join(place, LOCK_FILE), lockFile)
     return describeKept(place, needs.engine)
   } finally {
     rmSync(fresh, { recursive: true, force: true })
   }
 }
 
+/** What the directories begin with in which modules are fetched, beside those that are in use. */
+const FRESH = 'fresh-'
+
+/**
+ * Refuses a link in the place of what is written: in a repository of somebody else's it would lead whoever checks an extension to
+ * overwrite, or remove, something of their own.
+ */
+function assertNoLink(path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return
+  throw new PhylumError('ERR_REGISTRY_PATH', `Cannot keep modules: "${display(path)}" is a link`)
+}
+
+/** Keeps git from what can be made again at any time, and is of this machine. */
+function ignore(directory: string): void {
+  try {
+    writeFileSync(join(directory, '.gitignore'), '*\n', { flag: 'wx' })
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
+  }
+}
+
 /** Puts a lock file where its author commits it, unless it says the same already. */
-function updateLockFile({ terminal }: Context, from: string, to: string): void {
+async function updateLockFile({ terminal }: Context, from: string, to: string): Promise<void> {
   const text = readFileSync(from, 'utf8')
   const before = existsSync(to) ? readFileSync(to, 'utf8') : undefined
   if (before === text) return
-  writeFileSync(to, text)
+  await writeFileAtomic(to, text, { mode: 0o644 })
   terminal.log.note(
     `"${LOCK_FILE}" ${before === undefined ? 'was written' : 'has changed'}: commit it`,
   )

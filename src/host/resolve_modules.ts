@@ -10,13 +10,10 @@ import {
   writeModuleTree,
 } from '#registry'
 import {
-  explainFailure,
   LOCK_FILE,
   planInspection,
   planResolution,
-  putUp,
   REGISTRIES_FILE,
-  startGuest,
   startWatchdog,
   writeImportMap,
 } from '#sandbox'
@@ -28,12 +25,15 @@ import type {
   Layers,
   Plan,
   Resolution,
+  RunWatchdog,
 } from '#sandbox'
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { hearEngine } from './hear_engine.ts'
 import { createRunDirectory } from './run_directory.ts'
 import type { RunDirectory } from './run_directory.ts'
 import { catchSignals } from './signals.ts'
+import type { Signals } from './signals.ts'
 
 /** What the resolution of an extension's modules needs. */
 export interface ResolveModulesOptions {
@@ -98,7 +98,7 @@ export async function resolveModules(options: ResolveModulesOptions): Promise<bo
   const { destination, lockFile } = options
   const signals = catchSignals()
   let directory: RunDirectory | undefined
-  let watchdog: ReturnType<typeof startWatchdog> | undefined
+  let watchdog: RunWatchdog | undefined
   let relay: ModuleRelay | undefined
   try {
     directory = createRunDirectory(options.runPlaces)
@@ -176,64 +176,6 @@ function keep(
   writeModuleRecord(destination, { engine: kind, hosts, jsrUrl, imports })
 }
 
-/** What accompanies an attempt. */
-interface Attempt {
-  options: ResolveModulesOptions
-  directory: RunDirectory
-  relay: ModuleRelay
-  signals: ReturnType<typeof catchSignals>
-  watchdog: ReturnType<typeof startWatchdog>
-}
-
-/** Starts the engine and takes what it prints. */
-async function ask(attempt: Attempt, translate: (plan: Plan) => Launch): Promise<string> {
-  const { options, directory, relay, signals, watchdog } = attempt
-  const plan = planFor(options, directory)
-  const launch = translate(plan)
-  const { wall } = options
-  const guest = await startGuest(
-    wall === null ? launch : putUp(plan, launch, wall.runtime, { ...wall.layers, memory: MEMORY }),
-    { isHeard: true },
-  )
-  watchdog.guard(guest.pid)
-  signals.follow(guest)
-  let isLate = false
-  const timer = setTimeout(() => {
-    isLate = true
-    guest.signal('SIGKILL')
-  }, LIMIT)
-  const ending = await guest.ended
-  clearTimeout(timer)
-  guest.signal('SIGKILL')
-  const { stdout = '', stderr = '' } = guest.printed ?? {}
-  if (ending.failure !== undefined) {
-    wall?.forget()
-    throw explainFailure(ending.failure)
-  }
-  if (signals.asked !== undefined) {
-    throw new PhylumError('ERR_CLI_CANCELLED', 'Cannot resolve modules: it was stopped')
-  }
-  // The host knows why it did not fetch something; the engine only that it got nothing, or takes what was cut off for the whole.
-  const failure = relay.failure()
-  if (failure !== undefined) throw failure
-  if (ending.code === 0) return stdout
-  options.log.debug(display(stderr))
-  if (isLate || ending.signal !== null) {
-    throw new PhylumError(
-      'ERR_REGISTRY_SOURCE',
-      `Cannot resolve the modules of the extension: ${
-        isLate
-          ? `it took longer than ${LIMIT / 1000} s`
-          : `the engine was ended by ${ending.signal}`
-      }`,
-    )
-  }
-  throw explainResolution(stderr, {
-    directory: options.directory,
-    isFrozen: options.lockFile !== null,
-  })
-}
-
 /** What the engine may do meanwhile: read the extension, write where the modules go. */
 function planFor(options: ResolveModulesOptions, directory: RunDirectory): Plan {
   return {
@@ -254,4 +196,44 @@ function planFor(options: ResolveModulesOptions, directory: RunDirectory): Plan 
     args: [],
     environment: {},
   }
+}
+
+/** What accompanies an attempt. */
+interface Attempt {
+  options: ResolveModulesOptions
+  directory: RunDirectory
+  relay: ModuleRelay
+  signals: Signals
+  watchdog: RunWatchdog
+}
+
+/** Starts the engine, and gives what it prints. */
+async function ask(attempt: Attempt, translate: (plan: Plan) => Launch): Promise<string> {
+  const { options, directory, relay, signals, watchdog } = attempt
+  const plan = planFor(options, directory)
+  const { ending, isLate, stdout, stderr } = await hearEngine({
+    plan,
+    launch: translate(plan),
+    wall: options.wall,
+    memory: MEMORY,
+    limit: LIMIT,
+    signals,
+    watchdog,
+  })
+  // The host knows why it did not fetch something; the engine only that it got nothing, or takes what was cut off for the whole.
+  const failure = relay.failure()
+  if (failure !== undefined) throw failure
+  if (ending.code === 0) return stdout
+  options.log.debug(display(stderr))
+  if (!isLate && ending.signal === null) {
+    const { directory, lockFile } = options
+    throw explainResolution(stderr, { directory, isFrozen: lockFile !== null })
+  }
+  const state = isLate
+    ? `it took longer than ${LIMIT / 1000} s`
+    : `the engine was ended by ${ending.signal}`
+  throw new PhylumError(
+    'ERR_REGISTRY_SOURCE',
+    `Cannot resolve the modules of the extension: ${state}`,
+  )
 }

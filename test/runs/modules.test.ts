@@ -1,7 +1,16 @@
 /** What extensions import from elsewhere is fetched when they are installed, by the whole program from real servers, and never in a run. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
@@ -350,6 +359,29 @@ test(
     const changed = await run(['ext', 'check', './sample'])
     assert.equal(changed.code, 20)
     assert.match(changed.stdout, /fault: Cannot use module ".*\/b\.ts": it is not the one/)
+  })),
+)
+
+test(
+  "ext check writes to no place that a link in a stranger's directory leads to",
+  { skip },
+  withHome(withModules(async (server, home) => {
+    serve(server)
+    const mine = join(home.path, 'mine')
+    mkdirSync(join(mine, 'modules'), { recursive: true })
+    writeFileSync(join(mine, 'profile'), 'mine')
+    for (const [link, target] of [['.phylum', mine], ['deno.lock', join(mine, 'profile')]]) {
+      const directory = write(home, server, `import 'https://HOST/a.ts'`)
+      symlinkSync(target!, join(directory, link!))
+      const checked = await home.phylum(form, ['ext', 'check', './sample'], {
+        environment: server.environment,
+      })
+      assert.equal(checked.code, 20, checked.stderr)
+      assert.match(checked.stdout, /is a link/)
+      rmSync(directory, { recursive: true })
+    }
+    assert.deepEqual(readdirSync(mine), ['modules', 'profile'])
+    assert.equal(readFileSync(join(mine, 'profile'), 'utf8'), 'mine')
   })),
 )
 
