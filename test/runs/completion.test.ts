@@ -75,6 +75,17 @@ function assertInert(home: Home): void {
 }
 
 test(
+  'L176 a script that hands names to the shell as they are runs them',
+  { skip: whyNo('bash') },
+  withHome((home) => {
+    const work = join(home.path, 'work')
+    spawnSync('bash', ['-c', 'compgen -W "$1"', 'bash', HOSTILE[0]!], { cwd: work })
+    assert.ok(existsSync(join(work, 'PWNED')))
+    return Promise.resolve()
+  }),
+)
+
+test(
   'L176 bash completes commands and names, and takes no name for an order',
   { skip: whyNo('bash') },
   withHome((home) => {

@@ -1,5 +1,6 @@
 /** What extensions import from elsewhere is fetched when they are installed, by the whole program from real servers, and never in a run. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -18,7 +19,7 @@ import { startModuleServer, whyNoModuleServer, withModules } from '../harness/mo
 import type { ModuleServer } from '../harness/module_server.ts'
 import { startNpmRegistry } from '../harness/npm_registry.ts'
 import type { NpmRegistry } from '../harness/npm_registry.ts'
-import { FORMS, inAllForms, withHome } from '../harness/phylum.ts'
+import { DENO, FORMS, inAllForms, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
 import { makePack } from '../harness/tar.ts'
 
@@ -233,6 +234,17 @@ const REFUSED: [string, string, RegExp, number, Sample?][] = [
     },
   ],
 ]
+
+test(
+  'I129 an engine that nobody holds back takes a file of the machine for a module',
+  withHome((home) => {
+    const main = join(home.path, 'main.ts')
+    writeFileSync(main, `import x from '/etc/passwd' with { type: 'text' }\nconsole.log(x)`)
+    const { stdout } = spawnSync(DENO, ['run', '--no-config', '--no-lock', main])
+    assert.match(String(stdout), /^root:/)
+    return Promise.resolve()
+  }),
+)
 
 test(
   'what cannot be fetched as it should be is one line, and nothing is installed',
