@@ -4,13 +4,16 @@ import { join } from 'node:path'
 /** What can import something. */
 const MODULE = /\.(ts|js|mts|mjs|cts|cjs|tsx|jsx)$/
 
-/** What may stand between the word that imports and what it imports, as a pattern. */
-export const BETWEEN = String.raw`(?:[\s(]|/\*(?:[^*]|\*(?!/))*\*/)*`
+/**
+ * What may stand between the word that imports and what it imports, as a pattern. All of it ends within
+ * reach: to look for the end of a comment to that of the file, at each of a million beginnings, would take days.
+ */
+export const BETWEEN = String.raw`(?:[\s(]|/\*(?:[^*]|\*(?!/)){0,200}\*/){0,200}`
 
 /** An import of something that lies elsewhere, by statement, by expression, by a comment or a reference for types. */
 const ELSEWHERE = new RegExp(
   String
-    .raw`(?:\b(?:from|import|require)${BETWEEN}|@[a-z-]*types?\s*=?\s*|@jsxImportSource\w*\s+|<reference\s+\w+\s*=\s*)` +
+    .raw`(?:\b(?:from|import|require)${BETWEEN}|@[a-z-]*types?\s{0,9}=?\s{0,9}|@jsxImportSource\w*\s+|<reference\s+\w+\s*=\s*)` +
     '["\'`]?(?:https?|npm|jsr):',
   'i',
 )

@@ -46,6 +46,21 @@ for (const text of NO) {
   })
 }
 
+for (
+  const [name, text] of [
+    ['comments without an end', 'from/*'.repeat(200_000)],
+    ['blanks', `@types${' '.repeat(1_000_000)}from${' '.repeat(1_000_000)}`],
+    ['beginnings', 'import('.repeat(200_000)],
+    ['one long word', `@${'a'.repeat(1_000_000)}`],
+  ] as const
+) {
+  test(`I129 hasRemoteImports() takes no time over ${name}`, async () => {
+    const started = performance.now()
+    assert.equal(await look({ 'main.ts': text }), false)
+    assert.ok(performance.now() - started < 2_000)
+  })
+}
+
 test('hasRemoteImports() looks at modules that are shared, and at no others', async () => {
   const text = YES[0]!
   assert.equal(
