@@ -1,153 +1,340 @@
+/** What a team pins is synced, asked about and run by the whole program; and what a checkout can make it do, which is nothing. */
+import { packExtension } from '#registry'
 import assert from 'node:assert/strict'
-import { createHash, generateKeyPairSync } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { test } from 'node:test'
-import { inAllForms, withHome } from '../harness/phylum.ts'
-import type { Home, Outcome } from '../harness/phylum.ts'
+import { createHome, FORMS, inAllForms, withHome } from '../harness/phylum.ts'
+import type { Form, Home, Outcome, StartOptions } from '../harness/phylum.ts'
+import { startOnTerminal } from '../harness/pty.ts'
 
-const REPORT = {
-  'PhylumExt.toml':
-    'name = "report"\nversion = "1.2.3"\n[permissions]\nread = ["./"]\n[api]\nallow = ["GET /groups"]\n',
-  'main.ts': 'console.log("report 1.2.3")\n',
+const form: Form = FORMS.includes('executable') ? 'executable' : FORMS[0]!
+
+interface Sample {
+  name?: string
+  version?: string
+  permissions?: string
+  directory?: string
 }
 
-const bun = (home: Home, ...words: string[]) => home.phylum('bun', words)
+/** Writes an extension that says its name and its version. */
+function writeSample(
+  home: Home,
+  { name = 'report', version = '1.0.0', permissions = 'read = ["./"]', directory = name }: Sample =
+    {},
+): string {
+  return home.extension(directory, {
+    'PhylumExt.toml':
+      `name = "${name}"\nversion = "${version}"\n[api]\nallow = []\n[permissions]\n${permissions}\n`,
+    'main.ts': `console.log('${name} ${version}')\n`,
+  })
+}
 
-function succeeded(outcome: Outcome): Outcome {
-  assert.equal(outcome.code, 0, outcome.stderr)
+function write(home: Home, name: string, text: string | Uint8Array): string {
+  const path = join(home.path, 'work', name)
+  writeFileSync(path, text)
+  return path
+}
+
+const list = (home: Home, lines: string) =>
+  write(home, 'phylum-extensions.toml', `[extensions]\n${lines}\n`)
+
+const lockOf = (home: Home) => join(home.path, 'work/phylum-extensions.lock')
+
+const readLock = (home: Home) => existsSync(lockOf(home)) ? readFileSync(lockOf(home), 'utf8') : ''
+
+/** Packs an extension into a file of the project, as a release that everybody gets. */
+async function release(home: Home, sample: Sample = {}): Promise<string> {
+  const { bytes, integrity } = await packExtension(
+    writeSample(home, { ...sample, directory: 'source' }),
+  )
+  write(home, 'report.tgz', bytes)
+  return integrity
+}
+
+async function ends(
+  home: Home,
+  words: string,
+  code: number,
+  { used = form, ...options }: StartOptions & { used?: Form } = {},
+): Promise<Outcome> {
+  const outcome = await home.phylum(used, words.split(' '), options)
+  assert.equal(outcome.code, code, `${words}: ${outcome.stdout}${outcome.stderr}`)
   return outcome
 }
 
-function failed(outcome: Outcome, code: number, message: RegExp): void {
-  assert.deepEqual([outcome.code, outcome.stdout], [code, ''], outcome.stderr)
-  assert.match(outcome.stderr, message)
-}
-
-function addSettings(home: Home, text: string): void {
-  const head = existsSync(home.settingsFile)
-    ? readFileSync(home.settingsFile, 'utf8')
-    : 'connection:\n  uri: https://api.example\n'
-  writeFileSync(home.settingsFile, head + text, { mode: 0o600 })
+/** Demands a failure that changes nothing in the lock file. */
+async function refuses(
+  home: Home,
+  words: string,
+  code: number,
+  state: RegExp,
+  options: StartOptions = {},
+): Promise<void> {
+  const before = readLock(home)
+  const { stderr } = await ends(home, words, code, options)
+  assert.match(stderr, state)
+  assert.equal(readLock(home), before)
 }
 
 test(
-  'phylum ext pack writes the same file in every form',
-  inAllForms(async (home, form) => {
-    home.extension('report', REPORT)
-    const outcome = succeeded(await home.phylum(form, ['ext', 'pack', './report', '--json']))
-    const { file, name, version, size, integrity, files } = JSON.parse(outcome.stdout)
-    assert.equal(file, join(home.path, 'work/report-1.2.3.tgz'))
-    assert.deepEqual([name, version, files], [
-      'report',
-      '1.2.3',
-      ['PhylumExt.toml', 'main.ts', 'package.json'],
-    ])
-    const bytes = readFileSync(file)
-    assert.equal(size, bytes.length)
+  'what a team lists is synced, locked, and run wherever one stands in the project',
+  inAllForms(async (home, used) => {
+    writeSample(home)
+    list(home, 'report = "./report"')
+    const synced = await ends(home, 'ext sync -y', 0, { used })
+    assert.equal(synced.stdout, 'report 1.0.0 is new\n')
+    const { integrity } = await packExtension(join(home.path, 'work/report'))
     assert.equal(
-      integrity,
-      'sha512-x3FBgnrnRYgGB/WRDcL1ioM+jJoIyaA6poS5MOmCV1k2bSIxny1m5kWXD3O3GfbYUDYAUkGL0BFQsPB1ROT47w==',
-    )
-    assert.equal(integrity, `sha512-${createHash('sha512').update(bytes).digest('base64')}`)
-  }),
-)
+      readLock(home),
+      `# Written by \`phylum ext sync\` from phylum-extensions.toml. Commit both, and change the other one.
+schema = 1
 
-test(
-  'phylum ext pack says what it left out and replaced, and checks the manifest first',
-  withHome(async (home) => {
-    const directory = home.extension('report', { ...REPORT, '.env': 'KEY=1', 'node_modules/x': '' })
-    const first = succeeded(await bun(home, 'ext', 'pack', './report'))
-    assert.equal(first.stdout, `${join(home.path, 'work/report-1.2.3.tgz')}\n`)
-    assert.match(first.stderr, /left out: \.env, node_modules/)
-    assert.match(first.stderr, /sha512-/)
-    assert.doesNotMatch(succeeded(await bun(home, 'ext', 'pack', './report')).stderr, /Replaced/)
-    writeFileSync(join(directory, 'main.ts'), 'console.log("other")\n')
-    assert.match(
-      succeeded(await bun(home, 'ext', 'pack', './report')).stderr,
-      /Replaced ".*1\.2\.3\.tgz"/,
-    )
-    // From inside, the pack lies beside the directory: within, it would be part of the next one.
-    const inside = await home.phylum('bun', ['ext', 'pack'], { directory })
-    assert.equal(succeeded(inside).stdout, first.stdout)
-    failed(
-      await bun(home, 'ext', 'pack', './report', '--output', 'report/x.tgz'),
-      2,
-      /among the files/,
-    )
-    failed(await bun(home, 'ext', 'pack', './report', '--output', 'main.ts'), 2, /end with "\.tgz"/)
-    failed(await bun(home, 'ext', 'pack', './report', '--output', 'no/x.tgz'), 1, /Cannot write/)
-    writeFileSync(join(directory, 'PhylumExt.toml'), 'name = "Report"\n')
-    failed(await bun(home, 'ext', 'pack', './report'), 20, /PhylumExt\.toml:1:1/)
-    failed(await bun(home, 'ext', 'pack', './nowhere'), 20, /does not exist/)
-  }),
-)
-
-test(
-  'a signed pack is trusted where its publisher is, and refused once it was changed',
-  withHome(async (home) => {
-    const directory = home.extension('report', REPORT)
-    const work = join(home.path, 'work')
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-    const pem = (name: string, text: string | Buffer) =>
-      writeFileSync(join(work, name), text, { mode: 0o600 })
-    pem('key.pem', privateKey.export({ format: 'pem', type: 'pkcs8' }))
-    pem('acme.pem', publicKey.export({ format: 'pem', type: 'spki' }))
-    chmodSync(join(work, 'key.pem'), 0o644)
-    failed(await bun(home, 'ext', 'pack', './report', '--sign', 'key.pem'), 35, /others can use it/)
-    assert.ok(!existsSync(join(work, 'report-1.2.3.tgz')), 'nothing was written')
-    chmodSync(join(work, 'key.pem'), 0o600)
-    const packed = succeeded(await bun(home, 'ext', 'pack', './report', '--sign', 'key.pem'))
-    assert.match(packed.stderr, /signed by key [\w-]{43}/)
-    assert.match(readFileSync(join(work, 'report-1.2.3.tgz.jws'), 'utf8'), /^[\w-]+\.\.[\w-]+\n$/)
-
-    succeeded(await bun(home, 'trust', 'add', 'acme.pem'))
-    assert.match(succeeded(await bun(home, 'trust', 'add', 'acme.pem')).stderr, /already trusted/)
-    failed(await bun(home, 'trust', 'add', 'key.pem', '--name', 'A b'), 2, /choose one with --name/)
-    failed(await bun(home, 'trust', 'add', 'http://keys.example/'), 2, /not "https:"/)
-    failed(await bun(home, '--no-config', 'trust', 'add', 'acme.pem'), 1, /--no-config/)
-    failed(await bun(home, 'trust', 'remove', 'acne'), 18, /did you mean "acme"/)
-    addSettings(
-      home,
-      `  policy:
-    - { publisher: acme, permits: { read: ["./"], api: read }, then: accept }
-    - { asks: [unsandboxed_run], then: refuse }
+[[extension]]
+name = "report"
+version = "1.0.0"
+source = "./report"
+resolved = "./report"
+integrity = "${integrity}"
+permissions.read = ["./"]
+api.allow = []
 `,
     )
-    const { publishers, policy } = JSON.parse(
-      succeeded(await bun(home, 'trust', 'list', '--json')).stdout,
-    )
-    assert.deepEqual([publishers.length, publishers[0].name, policy.length], [1, 'acme', 2])
-    assert.match(
-      succeeded(await bun(home, 'trust', 'list')).stdout,
-      /^acme\t[\w-]{43}\n\n1\taccept\t/,
-    )
-    failed(await bun(home, 'trust', 'remove', 'acme'), 35, /relies on it/)
+    const directory = join(home.path, 'work/a/b')
+    mkdirSync(directory, { recursive: true })
+    const run = await ends(home, 'report', 0, { used, directory })
+    assert.deepEqual([run.stdout, run.stderr], ['report 1.0.0\n', ''])
+    const listed = JSON.parse((await ends(home, 'ext list --json', 0, { used })).stdout)
+    const found = listed.extensions.find(({ name }: { name: string }) => name === 'report')
+    assert.deepEqual([found.source, found.version, found.origin, found.error], [
+      'pinned',
+      '1.0.0',
+      './report',
+      null,
+    ])
+    await ends(home, 'report', 2, { used, directory: home.path })
+  }),
+)
 
-    const explain = async (source: string) =>
-      JSON.parse(succeeded(await bun(home, 'trust', 'explain', '--json', source)).stdout)
-        .extensions[0]
-    const { decision, rule, publisher, is_signed } = await explain('./report-1.2.3.tgz')
-    assert.deepEqual([decision, rule, publisher, is_signed], ['accept', 1, 'acme', true])
-    const plain = await explain('./report')
-    assert.deepEqual([plain.decision, plain.rule, plain.publisher], ['ask', null, null])
-    assert.match(plain.reasons[0], /no publisher that you trust has signed it, not "acme"/)
-    const shown = succeeded(await bun(home, 'trust', 'explain', './report-1.2.3.tgz')).stdout
-    assert.match(
-      shown,
-      /Signature: of "acme"\n.*\n.*\n {2}rule 1 \(accept\): matches.*\n {2}Decision: {2}accept/,
-    )
-    assert.ok(!existsSync(home.extensions), 'nothing was installed')
+test(
+  'phylum ext sync asks for what is new, and without a terminal changes nothing',
+  withHome(async (home) => {
+    await release(home)
+    list(home, 'report = "./report.tgz"')
+    await refuses(home, 'ext sync', 17, /asks for permission[^]*Read "\.\/"[^]*-y accepts it/)
+    await refuses(home, 'report', 33, /the lock file does not have it[^]*phylum ext sync/)
 
+    const terminal = startOnTerminal(home, form, ['ext', 'sync'])
+    await terminal.shows(/Install extension "report"\?/)
+    terminal.type('y')
+    assert.equal(await terminal.ended, 0)
+    assert.match(readLock(home), /version = "1\.0\.0"/)
+    assert.equal((await ends(home, 'ext run report', 0)).stdout, 'report 1.0.0\n')
+
+    // Nothing new, no question; more, a question, which -y answers only as far as the lock file goes.
+    await release(home, { version: '1.1.0' })
+    assert.equal((await ends(home, 'ext sync', 0)).stdout, 'report 1.1.0 is new, before 1.0.0\n')
+    await release(home, { version: '1.2.0', permissions: 'read = ["./"]\nnet = ["a.example"]' })
+    await refuses(home, 'ext sync', 17, /also wants to:[^]*\+ Connect to "a\.example"/)
+    await refuses(home, 'ext sync -y', 17, /more than the lock file says/)
+    assert.equal((await ends(home, 'report', 0)).stdout, 'report 1.1.0\n')
+
+    const settings = join(home.path, 'config/phylum')
+    mkdirSync(settings, { recursive: true })
+    const policy = (rule: string) =>
+      writeFileSync(
+        home.settingsFile,
+        `connection:\n  uri: https://api.example\ntrust:\n  policy:\n    - ${rule}\n`,
+        { mode: 0o600 },
+      )
+    policy('{ asks: [net], then: refuse }')
+    await refuses(home, 'ext sync -y', 35, /rule 1 of your settings refuses it/)
+    policy(`{ source: "${home.path}/*", permits: { read: ["./"], net: any }, then: accept }`)
+    assert.equal((await ends(home, 'ext sync', 0)).stdout, 'report 1.2.0 is new, before 1.1.0\n')
+    assert.equal((await ends(home, 'report', 0)).stdout, 'report 1.2.0\n')
+
+    list(home, '')
+    assert.equal((await ends(home, 'ext sync', 0)).stdout, 'report is not used any more\n')
+    assert.doesNotMatch(readLock(home), /report/)
+  }),
+)
+
+test(
+  'phylum ext sync --frozen gives another machine the same bytes, and fails on every difference',
+  withHome(async (home) => {
+    await release(home)
+    list(home, 'report = "./report.tgz"')
+    await refuses(home, 'ext sync --frozen', 33, /"report" is not in the lock file/)
+    await ends(home, 'ext sync -y', 0)
+    const lock = readLock(home)
+
+    const other = createHome()
+    try {
+      cpSync(join(home.path, 'work'), join(other.path, 'work'), { recursive: true })
+      const ci = { environment: { CI: 'true' } }
+      const fails = (state: RegExp) => refuses(other, 'ext sync -y', 33, state, ci)
+      write(other, 'phylum-extensions.lock', lock.replace('"./report.tgz"', '"./old.tgz"'))
+      await fails(/toml:2:1: "report" is in the lock file from "\.\/old\.tgz"/)
+      write(other, 'phylum-extensions.lock', lock.replace(/sha512-.{10}/, 'sha512-AAAAAAAAAA'))
+      await fails(/its files are not those of the lock file/)
+      write(other, 'phylum-extensions.lock', lock.replace('permissions.read = ["./"]\n', ''))
+      await fails(/its manifest says permissions\.read = \["\.\/"\], and the lock file does not/)
+      write(other, 'phylum-extensions.lock', lock.replace('read = ["./"]', 'read = true'))
+      await fails(/the lock file says permissions\.read = true, and its manifest does not/)
+      write(other, 'phylum-extensions.lock', lock.replace('"1.0.0"', '"1.0.1"'))
+      await fails(/the lock file says version 1\.0\.1/)
+      write(other, 'phylum-extensions.lock', lock.replace('schema', '<<<<<<< HEAD\nschema'))
+      await fails(/lock:2:1: A conflict of a merge is not resolved here/)
+      write(other, 'phylum-extensions.lock', lock.replace('schema = 1', 'schema = 9'))
+      await fails(/"schema" is 9/)
+      write(other, 'phylum-extensions.lock', lock)
+      write(other, 'phylum-extensions.toml', '[extensions]\n')
+      await fails(/"report" is in the lock file alone/)
+      copyFileSync(
+        join(home.path, 'work/phylum-extensions.toml'),
+        join(other.path, 'work/phylum-extensions.toml'),
+      )
+      await refuses(other, 'ext sync --update', 2, /contradicts --frozen/, ci)
+
+      const json = JSON.parse((await ends(other, 'ext sync --json', 0, ci)).stdout)
+      assert.deepEqual([json.is_lock_written, json.extensions[0].state], [false, 'fetched'])
+      assert.equal(readLock(other), lock)
+      assert.equal((await ends(other, 'report', 0, ci)).stdout, 'report 1.0.0\n')
+      assert.match((await ends(other, 'ext sync', 0, ci)).stdout, /report 1\.0\.0 is here\n/)
+    } finally {
+      other.remove()
+    }
+  }),
+)
+
+test(
+  'I121 B19 a checkout runs nothing that was not synced in this directory, and changes nothing elsewhere',
+  withHome(async (home) => {
+    // Installed, in the store, with a consent: and a project that was never synced asks for it.
+    await release(home, { permissions: '' })
+    await ends(home, 'ext install ./report.tgz', 0)
+    list(home, 'report = "./report.tgz"')
+    await ends(home, 'ext sync', 0)
+    assert.equal(
+      (await ends(home, 'report', 0)).stdout,
+      'report 1.0.0\n',
+      'the attempt can succeed',
+    )
+
+    const evil = join(home.path, 'evil')
+    mkdirSync(evil)
+    for (const name of ['phylum-extensions.toml', 'phylum-extensions.lock', 'report.tgz']) {
+      copyFileSync(join(home.path, 'work', name), join(evil, name))
+    }
+    const there = { directory: evil }
+    await refuses(home, 'report', 33, /it has not been synced for this directory/, there)
+    await refuses(home, 'ext run -y report', 33, /it has not been synced/, there)
+    assert.equal((await ends(home, 'report', 0, { directory: home.path })).stdout, 'report 1.0.0\n')
+
+    // A name that is bundled is no other program, either.
+    writeFileSync(
+      join(evil, 'phylum-extensions.toml'),
+      '[extensions]\ngroups = "./report.tgz"\n',
+    )
+    await refuses(home, 'groups', 33, /the lock file does not have it/, there)
+
+    // A lock file that is a link would be written through.
+    const target = join(home.path, 'precious')
+    writeFileSync(target, 'precious')
+    rmSync(join(evil, 'phylum-extensions.lock'))
+    symlinkSync(target, join(evil, 'phylum-extensions.lock'))
+    writeFileSync(join(evil, 'phylum-extensions.toml'), '[extensions]\nreport = "./report.tgz"\n')
+    await refuses(home, 'ext sync -y', 33, /symbolic link/, there)
+    assert.equal(readFileSync(target, 'utf8'), 'precious')
+    assert.ok(lstatSync(join(evil, 'phylum-extensions.lock')).isSymbolicLink())
+  }),
+)
+
+test(
+  'I121 I123 a pinned extension that was changed in the store does not run, and another source inherits no consent',
+  withHome(async (home) => {
+    await release(home)
+    list(home, 'report = "./report.tgz"')
+    await ends(home, 'ext sync -y', 0)
+    const { directory } = JSON.parse((await ends(home, 'ext info --json report', 0)).stdout)
     writeFileSync(join(directory, 'main.ts'), 'console.log("evil")\n')
-    assert.match(
-      succeeded(await bun(home, 'ext', 'pack', './report')).stderr,
-      /makes this one be refused/,
-    )
-    failed(
-      await bun(home, 'trust', 'explain', './report-1.2.3.tgz'),
-      35,
-      /not made with it for these/,
-    )
+    await refuses(home, 'report', 33, /"main\.ts" has changed since it was installed/)
+    await ends(home, 'ext sync', 0)
+    assert.equal((await ends(home, 'report', 0)).stdout, 'report 1.0.0\n')
+
+    // Somebody changes both files of the project: the same name and permissions, from elsewhere.
+    const integrity = await release(home, { version: '1.0.9' })
+    copyFileSync(join(home.path, 'work/report.tgz'), join(home.path, 'work/evil.tgz'))
+    list(home, 'report = "./evil.tgz"')
+    const lock = readLock(home).replaceAll('./report.tgz', './evil.tgz')
+      .replace('1.0.0', '1.0.9').replace(/sha512-[^"]*/, integrity)
+    write(home, 'phylum-extensions.lock', lock)
+    await refuses(home, 'report', 33, /it is not on this machine/)
+    await refuses(home, 'ext sync', 17, /asks for permission/)
+  }),
+)
+
+test(
+  'I124 a sync that is killed at any moment leaves the old lock file or the new one, and what it says runs',
+  withHome(async (home) => {
+    await release(home)
+    list(home, 'report = "./report.tgz"')
+    await ends(home, 'ext sync -y', 0)
+    await release(home, { version: '1.0.1' })
+    const started = performance.now()
+    await ends(home, 'ext sync', 0)
+    const whole = performance.now() - started
+    const seen = new Set<string>()
+    const kills = Number(process.env['PHYLUM_TEST_KILLS'] ?? 6)
+    for (let kill = 0; kill < kills; kill++) {
+      const before = readLock(home)
+      const fresh = `1.1.${kill}`
+      const integrity = await release(home, { version: fresh })
+      await home.phylum(form, ['ext', 'sync'], { limit: (2 * whole * (kill + 1)) / kills })
+      const [, version = ''] = /^version = "(.*)"$/m.exec(readLock(home)) ?? []
+      if (version !== fresh) assert.equal(readLock(home), before)
+      else assert.ok(readLock(home).includes(integrity))
+      assert.equal((await ends(home, 'report', 0)).stdout, `report ${version}\n`)
+      seen.add(version === fresh ? 'new' : 'old')
+    }
+    await ends(home, 'ext sync', 0)
+    assert.equal((await ends(home, 'report', 0)).stdout, `report 1.1.${kills - 1}\n`)
+    assert.ok(seen.size === 2 || kills < 4, [...seen].join())
+  }),
+)
+
+test(
+  'phylum ext sync says in one line what is wrong with a project',
+  withHome(async (home) => {
+    await refuses(home, 'ext sync', 18, /there is no phylum-extensions\.toml here, nor above/)
+    list(home, 'login = "./login"\nreport = "report"')
+    await refuses(home, 'ext sync', 33, /toml:3:1: Cannot use source "report": a bare name/)
+    await refuses(home, 'groups', 33, /toml:3:1/)
+    list(home, 'auth = "./auth"')
+    await refuses(home, 'ext sync', 2, /"auth" is a command of phylum/)
+    list(home, 'report = "./nowhere"')
+    await refuses(home, 'ext sync', 18, /nowhere/)
+    writeSample(home, { name: 'other' })
+    list(home, 'report = "./other"')
+    await refuses(home, 'ext sync -y', 33, /toml:2:1: its source holds "other"/)
+    home.extension('shop', { 'PhylumExt.toml': '[workspace]\nmembers = ["all/*"]\n' })
+    writeSample(home, { name: 'audit', directory: 'shop/all/audit' })
+    list(home, 'report = "./shop"')
+    await refuses(home, 'ext sync -y', 18, /holds no extension of this name[^]*it holds audit/)
+    list(home, 'audit = "./shop"')
+    assert.equal((await ends(home, 'ext sync -y', 0)).stdout, 'audit 1.0.0 is new\n')
+    await refuses(home, 'ext sync --update adit', 18, /did you mean "audit"/)
+    await refuses(home, 'ext sync audit', 2, /Names are for --update/)
   }),
 )
