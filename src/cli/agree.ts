@@ -7,16 +7,11 @@ import {
   widened,
 } from '#permissions'
 import type { GrantedPermissions, PermissionRequest } from '#permissions'
-import {
-  judge,
-  parseSource,
-  readConsent,
-  readPolicy,
-  verifyPublisher,
-  writeConsent,
-} from '#registry'
+import { parseSource, readConsent, writeConsent } from '#registry'
 import type { Candidate, Identity, InstallRecord } from '#registry'
 import type { Context } from './compose.ts'
+import { judgeCandidate } from './judge_candidate.ts'
+import type { Judged } from './judge_candidate.ts'
 import type { Terminal } from './terminal.ts'
 import { searchNamespaces } from './wall.ts'
 
@@ -31,7 +26,7 @@ export interface Proposal {
   /** The user has said yes in advance. */
   isAccepted: boolean
   /** The bytes that a publisher signs with their signature, or who has signed them, where that is known. */
-  signed: Pick<Candidate, 'pack' | 'signature'> | Agreement
+  signed: Judged['signed']
   /** For whom the answer is kept; for the installed extension of this name unless told. */
   identity?: Identity
   /** How to agree without a terminal. */
@@ -104,19 +99,12 @@ async function consultSettings(
   context: Context,
   { candidate: { name, source, request }, signed }: Proposal,
 ): Promise<Agreement & { isTrusted: boolean }> {
-  const { trust } = await context.settings()
   const home = context.environment['HOME'] ?? '/'
-  const { fetch } = await context.platformFetch()
-  const publisher = 'publisher' in signed
-    // Whoever is trusted no more has signed nothing.
-    ? trust.publishers.find(({ name }) => name === signed.publisher)?.name ?? null
-    : await verifyPublisher(signed.pack, signed.signature, trust.publishers, fetch)
-  const subject = {
+  const { publisher, verdict: { decision, rule } } = await judgeCandidate(context, {
     source: parseSource(source, { workingDirectory: '/', home }),
-    publisher,
     request,
-  }
-  const { decision, rule } = judge(readPolicy(trust, home), subject)
+    signed,
+  })
   if (decision === 'refuse') {
     throw new PhylumError(
       'ERR_REGISTRY_TRUST',

@@ -1,4 +1,4 @@
-import { findExtension, findPinned } from '#registry'
+import { findExtension, findPinned, isExtensionName } from '#registry'
 import type { Extension, PinPlaces } from '#registry'
 import { bundledDirectory } from './bundled.ts'
 import type { Context } from './compose.ts'
@@ -23,10 +23,12 @@ export function pinPlaces(context: Context): PinPlaces {
  */
 export async function locateExtension(context: Context, nameOrPath: string): Promise<Extension> {
   const { paths, workingDirectory } = context
-  return await findPinned(nameOrPath, pinPlaces(context)) ??
-    await findExtension(nameOrPath, {
-      extensionsDirectory: paths.extensionsDirectory,
-      bundledDirectory: bundledDirectory(paths.dataDirectory),
-      workingDirectory,
-    })
+  const pinned = isExtensionName(nameOrPath)
+    ? await findPinned(nameOrPath, pinPlaces(context))
+    : undefined
+  return pinned ?? await findExtension(nameOrPath, {
+    extensionsDirectory: paths.extensionsDirectory,
+    bundledDirectory: bundledDirectory(paths.dataDirectory),
+    workingDirectory,
+  })
 }

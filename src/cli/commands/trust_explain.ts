@@ -37,7 +37,9 @@ export const trustExplain: Command = {
       const judged: Judged[] = []
       for (const member of members) {
         const candidate = await staged.prepare(member)
-        judged.push({ candidate, ...await judgeCandidate(context, source, candidate) })
+        const { request } = candidate
+        const found = await judgeCandidate(context, { source, request, signed: candidate })
+        judged.push({ candidate, ...found })
       }
       if (hasOption(given, 'json')) terminal.print(renderJson(judged))
       else for (const each of judged) terminal.print(await render(context, source, each))
