@@ -64,6 +64,11 @@ export async function installCandidate(
   return current.record.digest === candidate.digest ? 'unchanged' : 'updated'
 }
 
+/** Says what the modules of a candidate are fetched for. */
+export function needsOf({ directory, entryPoint, engine, request }: Candidate): ModuleNeeds {
+  return { directory, entryPoints: [entryPoint], engine, request }
+}
+
 /** Refuses a name that leads to a command: `phylum NAME` would never reach the extension. @throws ERR_REGISTRY_NAME */
 export function assertCallable(name: string, reserved: ReadonlySet<string>): void {
   if (!reserved.has(name)) return

@@ -20,12 +20,14 @@ import type {
   StoredExtension,
   TeamEntry,
 } from '#registry'
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { agree, askedAnywhere } from './agree.ts'
 import type { Proposal } from './agree.ts'
 import type { Context } from './compose.ts'
 import { keepModulesOf } from './extension_modules.ts'
+import { keepModules } from './extension_modules.ts'
 import { fetchExtension, storePlaces } from './fetch_extension.ts'
+import { needsOf } from './install.ts'
 import { pinPlaces } from './locate_extension.ts'
 
 /** One extension of a project, and how it shall be synced. */
@@ -115,6 +117,10 @@ async function syncStaged(
   // What lies in the project, or beside it, is worked on; everything else is what it was, or somebody has changed it.
   else if (isPinned && (isFrozen || !isLocal)) throw refuseFiles(task)
   const { publisher } = await agreeTo(context, task, candidate, candidate)
+  const modules = await keepModules(context, needsOf(candidate), join(candidate.entry, 'modules'))
+  if (isSame && modules !== locked.modules) {
+    throw refuse(task, 'what it imports from elsewhere is not what the lock file says')
+  }
   const places = storePlaces(context)
   // Nothing is fetched for something that nobody has agreed to.
   const modules = isHere ? locked.modules : await keepModulesOf(context, candidate)
@@ -122,12 +128,13 @@ async function syncStaged(
     throw refuseFiles(task, 'what it imports from elsewhere is')
   }
   const { record } = await withName(
+  await withName(
     places,
     entry.name,
     () => keepCandidate(places, candidate, { publisher, modules, isPinned: true }),
   )
   if (isSame) return { locked, state: isHere ? 'kept' : 'fetched' }
-  return { locked: toLocked(project, entry, candidate, record.modules), state: 'resolved' }
+  return { locked: toLocked(project, entry, candidate, modules), state: 'resolved' }
 }
 
 /** Finds which extension of a workspace is meant: the one of this name. */
