@@ -4,6 +4,7 @@ import { resolveModules } from '#host'
 import { resolvePermissions } from '#permissions'
 import type { PermissionRequest } from '#permissions'
 import {
+  computeIntegrity,
   digestModules,
   findModules,
   hasRemoteImports,
@@ -160,6 +161,15 @@ async function updateLockFile({ terminal }: Context, from: string, to: string): 
   terminal.log.note(
     `"${LOCK_FILE}" ${before === undefined ? 'was written' : 'has changed'}: commit it`,
   )
+}
+
+/**
+ * Names what was fetched for an extension, by what every machine has in common: the engine's lock file, with the versions and the hashes
+ * of all modules. The files beside it hold the moment at which they came.
+ */
+export async function identifyModules(directory: string | null): Promise<string | null> {
+  if (directory === null) return null
+  return await computeIntegrity(Uint8Array.from(readFileSync(join(directory, LOCK_FILE))))
 }
 
 /**

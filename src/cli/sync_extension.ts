@@ -26,6 +26,7 @@ import type { Proposal } from './agree.ts'
 import type { Context } from './compose.ts'
 import { keepModulesOf } from './extension_modules.ts'
 import { keepModules } from './extension_modules.ts'
+import { identifyModules, keepModules } from './extension_modules.ts'
 import { fetchExtension, storePlaces } from './fetch_extension.ts'
 import { needsOf } from './install.ts'
 import { pinPlaces } from './locate_extension.ts'
@@ -60,7 +61,7 @@ export async function syncExtension(context: Context, task: SyncTask): Promise<S
   const { entry, locked, isPinned } = task
   const isLocal = /^[/~.]/.test(entry.text)
   if (isPinned && locked !== undefined && !isLocal) {
-    const stored = findWhole(context, locked)
+    const stored = await findWhole(context, locked)
     if (stored !== undefined) return await syncStored(context, task, stored)
   }
   const resolved = isPinned && !isLocal ? locked?.resolved : undefined
@@ -73,14 +74,16 @@ export async function syncExtension(context: Context, task: SyncTask): Promise<S
 }
 
 /** Finds what the lock file says in the store, if it is what it was when it came there. */
-function findWhole(
+async function findWhole(
   context: Context,
   { name, integrity, modules }: LockedExtension,
-): StoredExtension | undefined {
+): Promise<StoredExtension | undefined> {
   const stored = findStored(storePlaces(context), name, integrity)
-  if (stored === undefined || stored.record.modules !== modules) return undefined
+  if (stored === undefined) return undefined
   try {
-    return digestExtension(stored.directory) === stored.record.digest ? stored : undefined
+    const isWhole = digestExtension(stored.directory) === stored.record.digest &&
+      await identifyModules(stored.modules) === modules
+    return isWhole ? stored : undefined
   } catch {
     return undefined
   }
@@ -112,15 +115,15 @@ async function syncStaged(
   }
   for (const warning of candidate.warnings) context.terminal.log.warn(warning)
   const isSame = isPinned && candidate.integrity === locked?.integrity
-  const isHere = isSame && findWhole(context, locked) !== undefined
+  const isHere = isSame && await findWhole(context, locked) !== undefined
   if (isSame) assertSame(task, candidate)
   // What lies in the project, or beside it, is worked on; everything else is what it was, or somebody has changed it.
   else if (isPinned && (isFrozen || !isLocal)) throw refuseFiles(task)
   const { publisher } = await agreeTo(context, task, candidate, candidate)
-  const modules = await keepModules(context, needsOf(candidate), join(candidate.entry, 'modules'))
-  if (isSame && modules !== locked.modules) {
-    throw refuse(task, 'what it imports from elsewhere is not what the lock file says')
-  }
+  const place = join(candidate.entry, 'modules')
+  const modules = await keepModules(context, needsOf(candidate), place)
+  const imported = await identifyModules(modules === null ? null : place)
+  if (isSame && imported !== locked.modules) throw refuseModules(task)
   const places = storePlaces(context)
   // Nothing is fetched for something that nobody has agreed to.
   const modules = isHere ? locked.modules : await keepModulesOf(context, candidate)
@@ -134,7 +137,7 @@ async function syncStaged(
     () => keepCandidate(places, candidate, { publisher, modules, isPinned: true }),
   )
   if (isSame) return { locked, state: isHere ? 'kept' : 'fetched' }
-  return { locked: toLocked(project, entry, candidate, modules), state: 'resolved' }
+  return { locked: toLocked(project, entry, candidate, imported), state: 'resolved' }
 }
 
 /** Finds which extension of a workspace is meant: the one of this name. */
@@ -230,6 +233,21 @@ function refuse({ entry }: SyncTask, state: string): PhylumError {
 }
 
 function refuseFiles({ entry, isFrozen }: SyncTask, what = 'its files are'): PhylumError {
+/** Refuses other versions of what an extension imports; ranges in its imports allow them. */
+function refuseModules({ entry }: SyncTask): PhylumError {
+  return new PhylumError(
+    'ERR_REGISTRY_LOCK',
+    `Cannot sync "${entry.name}" of ${entry.where}: what it imports from elsewhere is not what the lock file says`,
+    {
+      hints: [
+        'there are newer versions by now; with the `deno.lock` that `phylum ext check` writes, its author can hold them fast',
+        `\`phylum ext sync --update ${entry.name}\` takes what there is`,
+      ],
+    },
+  )
+}
+
+function refuseFiles({ entry, isFrozen }: SyncTask): PhylumError {
   return new PhylumError(
     isFrozen ? 'ERR_REGISTRY_LOCK' : 'ERR_REGISTRY_INTEGRITY',
     `Cannot sync "${entry.name}" of ${entry.where}: ${what} not what the lock file says`,

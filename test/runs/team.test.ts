@@ -15,6 +15,10 @@ import {
 import { join } from 'node:path'
 import process from 'node:process'
 import { test } from 'node:test'
+import { createRepository } from '../harness/git_repository.ts'
+import { startGitServer } from '../harness/git_server.ts'
+import { startModuleServer, whyNoModuleServer } from '../harness/module_server.ts'
+import { startNpmRegistry } from '../harness/npm_registry.ts'
 import { createHome, FORMS, inAllForms, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome, StartOptions } from '../harness/phylum.ts'
 import { startOnTerminal } from '../harness/pty.ts'
@@ -336,5 +340,111 @@ test(
     assert.equal((await ends(home, 'ext sync -y', 0)).stdout, 'audit 1.0.0 is new\n')
     await refuses(home, 'ext sync --update adit', 18, /did you mean "audit"/)
     await refuses(home, 'ext sync audit', 2, /Names are for --update/)
+  }),
+)
+
+test(
+  'I110 what a team pins from npm and git stays the same when tags move, until somebody updates it',
+  withHome(async (home) => {
+    const registry = await startNpmRegistry()
+    const root = join(home.path, 'repositories')
+    const repository = createRepository(join(root, 'team/tools'))
+    const server = await startGitServer(root)
+    const other = createHome()
+    try {
+      const files = (version: string) => ({
+        'audit/PhylumExt.toml': `name = "audit"\nversion = "${version}"\n[api]\nallow = []\n`,
+        'audit/main.ts': `console.log('audit ${version}')\n`,
+      })
+      const commit = repository.commit(files('2.0.0'))
+      repository.git('tag', 'v2')
+      const publish = async (version: string) => {
+        const { bytes, integrity } = await packExtension(
+          writeSample(home, { version, directory: 'source' }),
+        )
+        await registry.publish('@team/report', version, bytes)
+        return integrity
+      }
+      const integrity = await publish('1.0.0')
+      for (const each of [home, other]) writeFileSync(join(each.path, '.npmrc'), registry.npmrc)
+      list(
+        home,
+        `report = "npm:@team/report@^1"\naudit = "git+${server.origin}/team/tools.git#v2//audit"`,
+      )
+      await ends(home, 'ext sync -y', 0)
+      const lock = readLock(home)
+      // The integrity that npm gives to what was published is that of the lock file.
+      assert.ok(lock.includes(`integrity = "${integrity}"`), lock)
+      assert.ok(lock.includes(`#${commit}//audit"`), lock)
+      assert.doesNotMatch(lock, new RegExp(registry.token))
+
+      await publish('1.1.0')
+      repository.commit(files('2.0.1'))
+      repository.git('tag', '-f', 'v2')
+      assert.equal(
+        (await ends(home, 'ext sync', 0)).stdout,
+        'audit 2.0.0 is here\nreport 1.0.0 is here\n',
+      )
+      for (const name of ['phylum-extensions.toml', 'phylum-extensions.lock']) {
+        copyFileSync(join(home.path, 'work', name), join(other.path, 'work', name))
+      }
+      await ends(other, 'ext sync --frozen', 0)
+      assert.equal((await ends(other, 'report', 0)).stdout, 'report 1.0.0\n')
+      assert.equal((await ends(other, 'audit', 0)).stdout, 'audit 2.0.0\n')
+      assert.equal(readLock(other), lock)
+
+      // A lock file that leads the archive elsewhere: the registry has no such version.
+      write(
+        other,
+        'phylum-extensions.lock',
+        lock.replace(/(resolved = "http[^"]*report-)1\.0\.0/, '$19.9.9'),
+      )
+      rmSync(join(other.path, 'data'), { recursive: true })
+      await refuses(other, 'ext sync --frozen', 18, /the version that was locked is not there/)
+
+      const updated = await ends(home, 'ext sync --update', 0)
+      assert.equal(
+        updated.stdout,
+        'audit 2.0.1 is new, before 2.0.0\nreport 1.1.0 is new, before 1.0.0\n',
+      )
+      // The one place where it belongs.
+      rmSync(join(home.path, '.npmrc'))
+      home.assertNoLeak(registry.token, readLock(home), updated.stderr)
+    } finally {
+      other.remove()
+      await server.stop()
+      await registry.stop()
+    }
+  }),
+)
+
+test(
+  'what a pinned extension imports is the same on another machine, or is refused',
+  { skip: whyNoModuleServer },
+  withHome(async (home) => {
+    const server = await startModuleServer()
+    const other = createHome()
+    try {
+      server.files['/a.ts'] = `export const a: string = 'first'\n`
+      home.extension('report', {
+        'PhylumExt.toml':
+          `name = "report"\n[api]\nallow = []\n[permissions]\nnet = ["${server.host}"]\n`,
+        'main.ts': `import { a } from 'https://${server.host}/a.ts'\nconsole.log(a)\n`,
+      })
+      list(home, 'report = "./report"')
+      await ends(home, 'ext sync -y', 0, { environment: server.environment })
+      assert.match(readLock(home), /^modules = "sha512-/m)
+      assert.equal((await ends(home, 'report', 0)).stdout, 'first\n')
+      cpSync(join(home.path, 'work'), join(other.path, 'work'), { recursive: true })
+      const environment = { ...server.environment, CI: 'true' }
+      await ends(other, 'ext sync', 0, { environment })
+      assert.equal((await ends(other, 'report', 0)).stdout, 'first\n')
+      server.files['/a.ts'] = `export const a: string = 'other'\n`
+      rmSync(join(other.path, 'data'), { recursive: true })
+      await refuses(other, 'ext sync', 33, /not what the lock file says/, { environment })
+    } finally {
+      other.remove()
+      await server.stop()
+    }
   }),
 )

@@ -29,7 +29,7 @@ export interface LockedExtension {
   readonly resolved: string
   /** Of its pack: "sha512-…". */
   readonly integrity: string
-  /** Digest of the modules that it imports from elsewhere; null where there are none. */
+  /** What it imports from elsewhere, by the integrity of the engine's lock file; null where it imports nothing. */
   readonly modules: string | null
   /** What was agreed to, as `normalizeRequest()` writes it. */
   readonly request: PermissionRequest
