@@ -300,7 +300,7 @@ test(
     await ends(home, 'ext sync', 0)
     const whole = performance.now() - started
     const seen = new Set<string>()
-    const kills = Number(process.env['PHYLUM_TEST_KILLS'] ?? 6)
+    const kills = Number(process.env['PHYLUM_TEST_KILLS'] ?? 4)
     for (let kill = 0; kill < kills; kill++) {
       const before = readLock(home)
       const fresh = `1.1.${kill}`
