@@ -31,6 +31,8 @@ export interface Proposal {
   identity?: Identity
   /** How to agree without a terminal. */
   hint?: string
+  /** Done between the answer and its record, which then speaks of files that are there. */
+  keep?: (agreement: Agreement) => Promise<void>
 }
 
 /** What was agreed to. */
@@ -86,6 +88,7 @@ export async function agree(context: Context, proposal: Proposal): Promise<Agree
       )
     }
   }
+  await proposal.keep?.({ publisher })
   await writeConsent(paths.stateDirectory, identity, {
     digest: candidate.digest,
     request: candidate.request,

@@ -8,9 +8,11 @@ import {
   normalizeRequest,
   pinnedIdentity,
   pinStored,
+  readConsent,
   renderRequest,
   renderSource,
   withName,
+  writeConsent,
 } from '#registry'
 import type {
   Candidate,
@@ -73,10 +75,10 @@ export async function syncExtension(context: Context, task: SyncTask): Promise<S
   }
 }
 
-/** Finds what the lock file says in the store, if it is what it was when it came there. */
+/** Finds in the store what a lock file says, if it is what it was when it came there. */
 async function findWhole(
   context: Context,
-  { name, integrity, modules }: LockedExtension,
+  { name, integrity, modules }: Pick<LockedExtension, 'name' | 'integrity' | 'modules'>,
 ): Promise<StoredExtension | undefined> {
   const stored = findStored(storePlaces(context), name, integrity)
   if (stored === undefined) return undefined
@@ -136,6 +138,22 @@ async function syncStaged(
     entry.name,
     () => keepCandidate(places, candidate, { publisher, modules, isPinned: true }),
   )
+  let imported: string | null = null
+  await agreeTo(context, task, candidate, candidate, async ({ publisher }) => {
+    const place = join(candidate.entry, 'modules')
+    const modules = await keepModules(context, needsOf(candidate), place)
+    imported = await identifyModules(modules === null ? null : place)
+    if (isSame && imported !== locked.modules) throw refuseModules(task)
+    const places = storePlaces(context)
+    const { name, integrity } = candidate
+    // The record of one that is installed says where it is updated from, which a project does not change.
+    const known = await findWhole(context, { name, integrity, modules: imported })
+    await withName(places, name, async () => {
+      if (known !== undefined) await pinStored(places, known)
+      else await keepCandidate(places, candidate, { publisher, modules, isPinned: true })
+    })
+    await holdConsent(context, task)
+  })
   if (isSame) return { locked, state: isHere ? 'kept' : 'fetched' }
   return { locked: toLocked(project, entry, candidate, imported), state: 'resolved' }
 }
@@ -182,12 +200,31 @@ function assertSame(
   }
 }
 
+/**
+ * Makes the consent for what the lock file says now the last one that is kept. Only a few are: without this, syncs that are killed one
+ * after the other could push out the consent for what still runs.
+ */
+async function holdConsent(
+  context: Context,
+  { project, locked }: SyncTask,
+): Promise<void> {
+  const stored = locked && findStored(storePlaces(context), locked.name, locked.integrity)
+  if (stored === undefined) return
+  const { stateDirectory } = context.paths
+  const identity = pinnedIdentity(project, stored.record.name, stored.directory)
+  const consent = readConsent(stateDirectory, identity, stored.record.digest)
+  if (consent?.digest === stored.record.digest) {
+    await writeConsent(stateDirectory, identity, consent)
+  }
+}
+
 /** Asks, where there is something to ask, and records the answer for this project. */
 async function agreeTo(
   context: Context,
   { project, entry, locked, isFrozen, isAccepted }: SyncTask,
   candidate: Omit<Proposal['candidate'], 'source'>,
   signed: Proposal['signed'],
+  keep: Proposal['keep'] = () => Promise.resolve(),
 ) {
   const wanted = askedAnywhere(context, candidate.request)
   const isWithin = locked === undefined ||
@@ -198,6 +235,7 @@ async function agreeTo(
     // Whoever says `--frozen` runs what their team has agreed to.
     isAccepted: isFrozen || (isAccepted && isWithin),
     signed,
+    keep,
     identity: pinnedIdentity(project, entry.name, candidate.directory),
     hint: isAccepted
       ? 'it asks for more than the lock file says, which -y does not accept: run it at a terminal'
