@@ -4,6 +4,7 @@ import type { Candidate, StoredExtension } from '#registry'
 import { agree } from './agree.ts'
 import type { Context } from './compose.ts'
 import { keepModulesOf } from './extension_modules.ts'
+import type { ModuleNeeds } from './extension_modules.ts'
 import { forgetList, storePlaces } from './fetch_extension.ts'
 
 /** How somebody wants an extension installed. */

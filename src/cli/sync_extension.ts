@@ -26,8 +26,6 @@ import { join, relative } from 'node:path'
 import { agree, askedAnywhere } from './agree.ts'
 import type { Proposal } from './agree.ts'
 import type { Context } from './compose.ts'
-import { keepModulesOf } from './extension_modules.ts'
-import { keepModules } from './extension_modules.ts'
 import { identifyModules, keepModules } from './extension_modules.ts'
 import { fetchExtension, storePlaces } from './fetch_extension.ts'
 import { needsOf } from './install.ts'
@@ -121,23 +119,6 @@ async function syncStaged(
   if (isSame) assertSame(task, candidate)
   // What lies in the project, or beside it, is worked on; everything else is what it was, or somebody has changed it.
   else if (isPinned && (isFrozen || !isLocal)) throw refuseFiles(task)
-  const { publisher } = await agreeTo(context, task, candidate, candidate)
-  const place = join(candidate.entry, 'modules')
-  const modules = await keepModules(context, needsOf(candidate), place)
-  const imported = await identifyModules(modules === null ? null : place)
-  if (isSame && imported !== locked.modules) throw refuseModules(task)
-  const places = storePlaces(context)
-  // Nothing is fetched for something that nobody has agreed to.
-  const modules = isHere ? locked.modules : await keepModulesOf(context, candidate)
-  if (isSame && modules !== locked.modules) {
-    throw refuseFiles(task, 'what it imports from elsewhere is')
-  }
-  const { record } = await withName(
-  await withName(
-    places,
-    entry.name,
-    () => keepCandidate(places, candidate, { publisher, modules, isPinned: true }),
-  )
   let imported: string | null = null
   await agreeTo(context, task, candidate, candidate, async ({ publisher }) => {
     const place = join(candidate.entry, 'modules')
@@ -270,7 +251,6 @@ function refuse({ entry }: SyncTask, state: string): PhylumError {
   )
 }
 
-function refuseFiles({ entry, isFrozen }: SyncTask, what = 'its files are'): PhylumError {
 /** Refuses other versions of what an extension imports; ranges in its imports allow them. */
 function refuseModules({ entry }: SyncTask): PhylumError {
   return new PhylumError(
@@ -288,7 +268,7 @@ function refuseModules({ entry }: SyncTask): PhylumError {
 function refuseFiles({ entry, isFrozen }: SyncTask): PhylumError {
   return new PhylumError(
     isFrozen ? 'ERR_REGISTRY_LOCK' : 'ERR_REGISTRY_INTEGRITY',
-    `Cannot sync "${entry.name}" of ${entry.where}: ${what} not what the lock file says`,
+    `Cannot sync "${entry.name}" of ${entry.where}: its files are not those of the lock file`,
     {
       hints: [
         'somebody may have changed them where they come from',

@@ -104,7 +104,7 @@ export const judgedPackage: Target = {
         assert.doesNotMatch(text.replaceAll('\n', ''), /[\x00-\x1f\x7f-\x9f\u202e\u2028]/)
       }
       assert.ok(describePackage(POLICY, one).riskScores.total <= 1)
-      if (each.name === undefined) return
+      if (!('name' in each)) return
       // What is written can be read, but for what a package URL cannot tell: empty parts between slashes.
       const again = parsePurl(renderPurl(one))
       if (one.name !== '' && one.version !== '' && !/^[/:]|[/:]{2}|[/:]$/.test(one.name)) {
