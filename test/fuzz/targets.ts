@@ -1,3 +1,4 @@
+import { archive } from './archives.ts'
 import { brokerSocket } from './broker_socket.ts'
 import { calls, lines } from './calls.ts'
 import { commandLine } from './command_lines.ts'
@@ -16,6 +17,7 @@ import type { Target } from './target.ts'
 /** Everything that is fed. */
 export const TARGETS: readonly Target[] = [
   apiUri,
+  archive,
   brokerSocket,
   calls,
   commandLine,

@@ -15,6 +15,8 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { fetchSource } from '../../../src/registry/source/fetch_source.ts'
 import type { Fetched, FetchWorld } from '../../../src/registry/source/fetched.ts'
+import { archive } from '../../fuzz/archives.ts'
+import { fuzzTest } from '../../fuzz/target.ts'
 import { createRecordingLog } from '../../harness/recording_log.ts'
 import { longName, makePack, makeTar, makeTgz, pax } from '../../harness/tar.ts'
 import type { RawEntry } from '../../harness/tar.ts'
@@ -316,3 +318,5 @@ test('fetchSource() says of a file what is wrong with it', () =>
     await assert.rejects(fetch('dir.tgz'), expected(/not a regular file/))
     await assert.rejects(fetch('pipe.tgz'), expected(/not a regular file/))
   }))
+
+fuzzTest(archive, 200)
