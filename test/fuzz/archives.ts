@@ -11,7 +11,10 @@ import type { RawEntry } from '../harness/tar.ts'
 import { hostileText } from './hostile.ts'
 import type { Target } from './target.ts'
 
+const ordinary = fc.nat(40).map((number) => `p/${number % 5}/f${number}`)
+
 const name = fc.oneof(
+  { weight: 3, arbitrary: ordinary },
   fc.constantFrom(
     'p/a',
     'p/A',
@@ -20,7 +23,6 @@ const name = fc.oneof(
     'p/../x',
     '/x',
     'q/a',
-    'p',
     'p/',
     'p/node_modules/x',
   ),
@@ -31,7 +33,7 @@ const name = fc.oneof(
 )
 
 const entry: fc.Arbitrary<RawEntry> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ name, body: fc.string({ maxLength: 600 }) }) },
+  { weight: 9, arbitrary: fc.record({ name: ordinary, body: fc.string({ maxLength: 600 }) }) },
   fc.record({
     name,
     type: fc.constantFrom(...'\x000123456789xgLKSVMD'),
@@ -40,12 +42,17 @@ const entry: fc.Arbitrary<RawEntry> = fc.oneof(
     prefix: fc.constantFrom('', 'p', '..', '/etc'),
     link: fc.constantFrom('', '/etc/passwd', 'a'),
   }),
+  fc.record({ name, body: fc.string({ maxLength: 600 }) }),
   fc.record({ path: name, size: fc.constantFrom('0', '1', '-1', '9e9') }, { requiredKeys: [] })
     .map((records) => pax(records as Record<string, string>)),
   name.map(longName),
 )
 
-const damage = fc.record({ at: fc.nat(), byte: fc.nat(255), isDone: fc.boolean() })
+const damage = fc.record({
+  at: fc.nat(),
+  byte: fc.nat(255),
+  isDone: fc.constantFrom(true, false, false),
+})
 
 /** What somebody has packed, and damaged on the way. */
 export const archive: Target = {

@@ -9,11 +9,12 @@ import type { WebHandler, WebServer, WebServerOptions } from './web_server.ts'
  * `createRepository(join(root, 'team/x'))` is then at `${origin}/team/x/.git`, and at `${origin}/team/x.git`.
  *
  * @param options.password makes it private: whoever sends no "Authorization: Basic <git:password>" is answered with 401
+ * @param options.isOld makes it speak as servers did before 2018
  * @param options.tls makes it https; see `makeCertificates()`
  */
 export async function startGitServer(
   root: string,
-  options: WebServerOptions & { password?: string } = {},
+  options: WebServerOptions & { password?: string; isOld?: boolean } = {},
 ): Promise<WebServer> {
   const handler: WebHandler = (request, response, url) => {
     const basic = `Basic ${Buffer.from(`git:${options.password}`).toString('base64')}`
@@ -33,7 +34,7 @@ export async function startGitServer(
         QUERY_STRING: url.search.slice(1),
         REQUEST_METHOD: request.method ?? 'GET',
         CONTENT_TYPE: request.headers['content-type'] ?? '',
-        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+        GIT_PROTOCOL: options.isOld === true ? '' : String(request.headers['git-protocol'] ?? ''),
         HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
         REMOTE_ADDR: '127.0.0.1',
       },

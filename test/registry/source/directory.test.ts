@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { test } from 'node:test'
 import { fetchDirectory } from '../../../src/registry/source/directory.ts'
 import { withTemporaryDirectory } from '../../harness/temporary.ts'
@@ -65,6 +66,16 @@ test('fetchDirectory() copies what is shared', async () => {
   assert.deepEqual(paths, ['PhylumExt.toml', 'lib', 'lib/a.ts', 'tool'])
   assert.equal(read('lib/a.ts'), 'a')
   assert.deepEqual(['tool', 'lib', 'lib/a.ts'].map(mode), [0o700, 0o700, 0o600])
+})
+
+test('fetchDirectory() sets modes whatever the umask says', async () => {
+  const umask = process.umask()
+  try {
+    const { mode } = await fetchFiles(FILES, () => void process.umask(0o777))
+    assert.deepEqual(['tool', 'lib', 'lib/a.ts'].map(mode), [0o700, 0o700, 0o600])
+  } finally {
+    process.umask(umask)
+  }
 })
 
 test("fetchDirectory() leaves out what is the author's own, whatever it is", async () => {

@@ -109,6 +109,21 @@ test('fetchSource() fetches a branch, a tag, a commit, a directory, over http an
   }
 })
 
+test('fetchSource() fetches a commit in the past of a branch, also from a server that hands out no such thing', async () => {
+  const repository = createRepository(join(root, 'past'))
+  const commit = repository.commit({ 'PhylumExt.toml': 'past' })
+  repository.commit({ 'PhylumExt.toml': 'present' })
+  const old = await startGitServer(root, { isOld: true })
+  try {
+    for (const { origin } of [old, server]) {
+      const { files } = await fetchRepository(`git+${origin}/past.git#${commit}`)
+      assert.deepEqual(files, { 'PhylumExt.toml': 'past' })
+    }
+  } finally {
+    await old.stop()
+  }
+})
+
 test('I110 fetchSource() fetches the commit that was locked, wherever its tag points by now', async () => {
   const text = `git+file://${root}/team/x`
   const { resolved } = await fetchRepository(`${text}#plain`)

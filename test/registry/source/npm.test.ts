@@ -159,6 +159,26 @@ test('fetchSource() reads the registry from the environment, and the token by it
   })
 })
 
+test('I113 fetchSource() does not read the .npmrc of the directory that one stands in', () =>
+  withTemporaryDirectory(async (directory) => {
+    writeFileSync(join(directory, '.npmrc'), registry.npmrc)
+    const before = process.cwd()
+    process.chdir(directory)
+    try {
+      assert.equal((await fetchPackage('@team/ext', '^1')).version, '1.2.0')
+      const nothing = { npmrc: '', environment: { NPM_CONFIG_USERCONFIG: '' } }
+      const refused = { code: 'ERR_REGISTRY_SOURCE', message: /no registry is configured/ }
+      await assert.rejects(fetchPackage('@team/ext', '^1', nothing), refused)
+      const relative = { npmrc: '', environment: { NPM_CONFIG_USERCONFIG: '.npmrc' } }
+      await assert.rejects(fetchPackage('@team/ext', '^1', relative), {
+        code: 'ERR_REGISTRY_SOURCE',
+        message: /no absolute path/,
+      })
+    } finally {
+      process.chdir(before)
+    }
+  }))
+
 test('fetchSource() fetches the version that was locked, and no other', async () => {
   const resolved = `${registry.url}@team/ext/-/ext-1.0.0.tgz`
   const fetched = await fetchPackage('@team/ext', '^1', { expected: { resolved } })
