@@ -138,6 +138,8 @@ test('I111 fetchSource() fetches an archive from another host without the token'
   const npmrc = [`registry=${registry.origin}/`, ...tokens].join('\n')
   await fetchPackage({ npmrc, answer: redirect(() => `${other.origin}/x.tgz`, 308) })
   assert.equal(other.seen.length, 1)
+  await fetchPackage({ npmrc, dist: { tarball: `${other.origin}/x.tgz` } })
+  assert.equal(other.seen.length, 1)
 })
 
 test('I111 fetchSource() follows no redirect away from https, for ever, or to a user', async () => {
