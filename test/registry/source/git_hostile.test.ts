@@ -26,7 +26,7 @@ import { createRecordingLog } from '../../harness/recording_log.ts'
 import { withTemporaryDirectory } from '../../harness/temporary.ts'
 
 /** What is attacked here is git, which is the same for both: once is enough for what takes a second each. */
-const SECOND = 'Bun' in globalThis ? false : 'runs in the first runtime alone'
+const BUN_ONLY = 'Bun' in globalThis ? false : 'runs in the first runtime alone'
 
 /** Where a test lets its attack leave a mark, and what it attacks with. */
 interface Scene {
@@ -87,7 +87,7 @@ function writeMarker(path: string, mark: string): string {
 }
 
 test('I108 fetchSource() starts no filter, and changes no byte of what was committed', {
-  skip: SECOND,
+  skip: BUN_ONLY,
 }, () =>
   withScene(async ({ directory, repository, mark, fetch }) => {
     const files = {
@@ -115,7 +115,7 @@ test('I108 fetchSource() starts no filter, and changes no byte of what was commi
 
 test(
   'I108 fetchSource() starts no hook, monitor or program that a repository or a template names',
-  { skip: SECOND },
+  { skip: BUN_ONLY },
   () =>
     withScene(async ({ directory, repository, mark, fetch }) => {
       repository.commit({ 'PhylumExt.toml': 'x' })
@@ -147,7 +147,7 @@ test(
 
 test(
   'I108 fetchSource() starts no transport that a URL could name',
-  { skip: SECOND },
+  { skip: BUN_ONLY },
   () =>
     withScene(async ({ mark, fetch }) => {
       const refused = { code: 'ERR_REGISTRY_UNREACHABLE' }
@@ -164,7 +164,7 @@ test(
 
 test(
   'I107 I108 fetchSource() refuses links and submodules of a repository',
-  { skip: SECOND },
+  { skip: BUN_ONLY },
   () =>
     withScene(async ({ repository, fetch }) => {
       const refuses = (message: RegExp, change?: Partial<GitSource>) =>
@@ -189,7 +189,7 @@ test(
 
 test(
   'I107 fetchSource() refuses a tree that git itself would not make',
-  { skip: SECOND },
+  { skip: BUN_ONLY },
   () =>
     withScene(async ({ directory, repository, fetch }) => {
       repository.commit({ 'PhylumExt.toml': 'x' })
