@@ -1,13 +1,6 @@
 import { display, isPhylumError } from '#base'
-import {
-  compareGrants,
-  digestExtension,
-  listSharedFiles,
-  readManifest,
-  refreshEditorFiles,
-  scanExtension,
-} from '#registry'
-import type { EditorTypes, ReadManifest } from '#registry'
+import { digestExtension, listSharedFiles, openAuthoring, readManifest } from '#registry'
+import type { ReadManifest } from '#registry'
 import { checkTypes } from '#sandbox'
 import type { KeptModules, TypeFault } from '#sandbox'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
@@ -48,6 +41,7 @@ export interface Report {
  * @throws ERR_SANDBOX_ENGINE, ERR_REGISTRY_PATH when a check cannot be made at all
  */
 export async function checkExtension(context: Context, directory: string): Promise<Report> {
+  const { compareGrants, refreshEditorFiles, scanExtension } = await openAuthoring()
   const remarks: Remark[] = []
   const read = await attempt(remarks, () => readManifest(directory))
   if (read === undefined) {
@@ -65,7 +59,7 @@ export async function checkExtension(context: Context, directory: string): Promi
   const types = await gatherEditorTypes(context, manifest.engine)
   await attempt(remarks, () => digestExtension(read.directory))
   const size = await attempt(remarks, () => measure(read)) ?? { files: 0, bytes: 0 }
-  refresh(context, read, types)
+  attemptWrite(context, () => refreshEditorFiles(read.directory, types))
   const scan = scanExtension(read)
   const place = (file: string) => join(read.directory, file)
   for (const each of scan.faults) {
@@ -155,9 +149,9 @@ function measure({ directory, manifest }: ReadManifest): { files: number; bytes:
 }
 
 /** Brings what editors read up to date; a directory that cannot be written is checked as well. */
-function refresh({ terminal }: Context, { directory }: ReadManifest, types: EditorTypes): void {
+function attemptWrite({ terminal }: Context, write: () => void): void {
   try {
-    refreshEditorFiles(directory, types)
+    write()
   } catch (error) {
     const state = error instanceof Error ? display(error.message, 100) : 'unknown error'
     terminal.log.warn(`What editors know of phylum could not be brought up to date: ${state}`)

@@ -5,14 +5,8 @@
  * The TOML parser is imported when a manifest is read, and not before. TypeBox is not imported at all: the program checks manifests
  * against the JSON Schema that is made from it.
  */
-export { compareGrants } from './author/compare_grants.ts'
-export { createExtension } from './author/create_extension.ts'
-export { makeEditorFiles, refreshEditorFiles } from './author/editor_files.ts'
 export type { EditorTypes, EngineName } from './author/editor_files.ts'
-export { isTest, listModules } from './author/list_modules.ts'
-export { scanExtension } from './author/scan_extension.ts'
 export type { Finding } from './author/scan_extension.ts'
-export { makeFiles, TEMPLATES } from './author/templates.ts'
 export type { Template } from './author/templates.ts'
 export { compareVersions } from './compare_versions.ts'
 export { checkConsent, readConsent, removeConsent, writeConsent } from './consent.ts'
@@ -79,3 +73,6 @@ export { verifyPublisher } from './trust/verify_publisher.ts'
 export { listPinnedNames } from './team/list_pinned_names.ts'
 export { stateName } from './state_name.ts'
 export type { Identity } from './state_name.ts'
+
+/** Opens what extensions are begun with, and checked. */
+export const openAuthoring = () => import('./authoring_door.ts')

@@ -1,5 +1,5 @@
 import { display, PhylumError, UsageError } from '#base'
-import { createExtension, isExtensionName, makeEditorFiles, makeFiles, TEMPLATES } from '#registry'
+import { isExtensionName, openAuthoring } from '#registry'
 import type { EngineName, Template } from '#registry'
 import { basename, relative, resolve } from 'node:path'
 import type { Command, Given } from '../command.ts'
@@ -7,6 +7,8 @@ import { textOption } from '../command.ts'
 import { gatherEditorTypes } from '../editor_types.ts'
 
 const ENGINES: readonly EngineName[] = ['deno', 'bun']
+
+const TEMPLATES: readonly Template[] = ['api', 'cli', 'minimal']
 
 /** `phylum ext new` */
 export const extensionNew: Command = {
@@ -38,7 +40,8 @@ export const extensionNew: Command = {
         `Cannot make extension "${name}": this is the name of a command`,
       )
     }
-    const wish = { name, template: template as Template, engine }
+    const { createExtension, makeEditorFiles, makeFiles } = await openAuthoring()
+    const wish = { name, template, engine }
     createExtension(path, {
       ...makeFiles(wish),
       ...makeEditorFiles(await gatherEditorTypes(context, engine)),

@@ -1,6 +1,6 @@
 import { display, PhylumError } from '#base'
 import { parseApiUri } from '#config'
-import { isTest, listModules } from '#registry'
+import { openAuthoring } from '#registry'
 import { join } from 'node:path'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
@@ -33,6 +33,7 @@ export const extensionTest: Command = {
     const extension = await findRunnable(context, place)
     const { engine, name } = extension.manifest
     const args = readRunnerOptions(engine, given.positionals.slice(isHere ? 0 : 1))
+    const { isTest, listModules } = await openAuthoring()
     const files = listModules(extension.directory).filter(isTest)
       .map((path) => join(extension.directory, path))
     if (files.length === 0) {

@@ -39,9 +39,13 @@ export function scanUses(tokens: readonly Token[], imports: readonly ModuleImpor
   for (const [index, token] of tokens.entries()) {
     if (token.kind !== 'word') continue
     // `globalThis.Deno` is Deno.
-    if (isMember(tokens, index) && !GLOBALS.has(tokens[index - 2]?.text ?? '')) continue
+    if (
+      isMember(tokens, index) && token.text !== 'runSandboxed' &&
+      !GLOBALS.has(tokens[index - 2]?.text ?? '')
+    ) continue
     if (token.text === 'Deno' || token.text === 'Bun') scanEngine(tokens, index, add)
     else if (token.text === 'process') scanProcess(tokens, index, add)
+    else if (token.text === 'runSandboxed') { for (const kind of PROGRAM) add(kind, token.at) }
     else if (token.text === 'import' && follows(tokens, index, ['.', 'meta', '.', 'env'])) {
       scanVariable(tokens, index + 4, add)
     } else if (token.text === 'fetch') {
@@ -59,6 +63,9 @@ export function scanUses(tokens: readonly Token[], imports: readonly ModuleImpor
 }
 
 type Add = (kind: Kind, at: number, value?: string) => void
+
+/** What a program that is started by the host may ask for. */
+const PROGRAM = ['run', 'read', 'write', 'env', 'net'] as const
 
 const GLOBALS = new Set(['globalThis', 'window', 'self'])
 

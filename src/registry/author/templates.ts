@@ -2,10 +2,7 @@ import { DECLARATIONS_FILE, SCHEMA_FILE } from './editor_files.ts'
 import type { EngineName } from './editor_files.ts'
 
 /** What a new extension begins as. */
-export const TEMPLATES = ['api', 'cli', 'minimal'] as const
-
-/** Name of a template. */
-export type Template = (typeof TEMPLATES)[number]
+export type Template = 'api' | 'cli' | 'minimal'
 
 /** What a new extension is to be. */
 export interface Wish {
