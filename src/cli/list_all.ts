@@ -35,7 +35,8 @@ export async function listAll<Entry>(
   const client = await context.apiClient()
   const entries: Entry[] = []
   try {
-    for (let cursor: string | undefined;;) {
+    let cursor: string | undefined
+    for (;;) {
       const parameters = new URLSearchParams({ ...query, 'paginate.limit': String(PAGE) })
       if (cursor !== undefined) parameters.set('paginate.cursor', cursor)
       const page = readPage(await client.call('GET', `${path}?${parameters}`), request)

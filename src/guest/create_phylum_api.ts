@@ -42,15 +42,16 @@ export function createPhylumApi(run: RunDescription, api: Api, calls: Calls): Ph
   return {
     ApiVersion,
     fetch: send,
-    apiBaseUrl: async () => new URL(`${run.apiOrigin}/api`),
+    apiBaseUrl: () => Promise.resolve(new URL(`${run.apiOrigin}/api`)),
     getUserInfo: () => get('ask whose credential it is', 'GET', '/userinfo'),
-    getAccessToken: async () => run.placeholder,
-    async getRefreshToken() {
-      throw new Error(
-        'Cannot give the refresh token: the credential stays with the host. Phylum.fetch() sends requests with it, and what ' +
-          'Phylum.getAccessToken() gives stands for it where fetch() sends a request to the API',
-      )
-    },
+    getAccessToken: () => Promise.resolve(run.placeholder),
+    getRefreshToken: () =>
+      Promise.reject(
+        new Error(
+          'Cannot give the refresh token: the credential stays with the host. Phylum.fetch() sends requests with it, and what ' +
+            'Phylum.getAccessToken() gives stands for it where fetch() sends a request to the API',
+        ),
+      ),
     getGroups: () => get('list groups', 'GET', '/groups'),
     ...projects,
     getCurrentProject: currentProject,
@@ -94,11 +95,12 @@ export function createPhylumApi(run: RunDescription, api: Api, calls: Calls): Ph
       if (status === 'AlreadyProcessed' && data !== undefined) return data
       throw new Error(`Cannot ${act}: it has not been processed yet`)
     },
-    async parseDependencyFile(path) {
-      throw new Error(
-        `Cannot read dependency file "${path}": this version of phylum reads none yet, a later one will`,
-      )
-    },
+    parseDependencyFile: (path) =>
+      Promise.reject(
+        new Error(
+          `Cannot read dependency file "${path}": this version of phylum reads none yet, a later one will`,
+        ),
+      ),
     runSandboxed: (process) => calls.now('run_sandboxed', process) as ProcessOutput,
     permissions: () => ({
       read: false,

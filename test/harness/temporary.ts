@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /** Gives a test a directory of its own, and removes it afterwards, however the test ends. */
 export async function withTemporaryDirectory<T>(
-  use: (directory: string) => Promise<T>,
+  use: (directory: string) => Promise<T> | T,
   below = tmpdir(),
 ): Promise<T> {
   const directory = await mkdtemp(join(below, 'phylum-test-'))

@@ -300,6 +300,7 @@ test(
     assert.equal(await terminal.ended, 0)
     terminal.close()
     assert.match(terminal.output(), /200 projects so far…/)
+    // deno-lint-ignore no-control-regex
     const plain = terminal.output().replace(/\x1b\[[0-9;]*[A-Za-z]/g, '')
     const rows = plain.split(/[\r\n]+/).filter((line) => /^p\d/.test(line))
     assert.equal(rows.length, 500)

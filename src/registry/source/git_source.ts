@@ -39,7 +39,6 @@ export function isGit(text: string): boolean {
  * @throws ERR_REGISTRY_SOURCE
  */
 export function parseGit(text: string): GitSource {
-  // deno-lint-ignore no-control-regex
   if (/[^\x21-\x7e]|\\/.test(text)) throw refuseSource(text, 'it holds a character that no URL has')
   const { address, ref, subdirectory } = split(text)
   if (ref !== null && !isRef(ref)) {

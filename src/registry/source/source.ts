@@ -99,7 +99,6 @@ export function isWebLocation(location: string): boolean {
 /** Reads a URL without "git+": what its path ends with tells what it is. */
 function parseWeb(text: string): Source {
   if (/^[^?#]*\.git(?:\/?$|\/\/|#)/i.test(text)) return parseGit(text)
-  // deno-lint-ignore no-control-regex
   if (/[^\x21-\x7e]|\\/.test(text)) throw refuseSource(text, 'it holds a character that no URL has')
   const url = URL.parse(text)
   if (url === null || !/^https?:\/\//i.test(text)) throw refuseSource(text, 'it is no URL')

@@ -209,7 +209,6 @@ function renderValue(value: boolean | readonly string[]): string {
 /** Writes a basic string of TOML; JSON escapes all that must be, but for what TOML calls control characters as well. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(
-    // deno-lint-ignore no-control-regex
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffd]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )

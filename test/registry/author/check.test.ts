@@ -115,7 +115,7 @@ test('scanExtension() follows imports, and tells those that nothing can be made 
 })
 
 test('resolveImport() lets no spelling lead out of the directory', async () => {
-  await withTemporaryDirectory(async (place) => {
+  await withTemporaryDirectory((place) => {
     const root = realpathSync(place)
     writeFiles(root, { 'outside.ts': '', 'ext/a.ts': '', 'ext/.hidden/b.ts': '', 'ext/c.ts': '' })
     symlinkSync(join(root, 'outside.ts'), join(root, 'ext/link.ts'))
@@ -149,7 +149,7 @@ test('resolveImport() lets no spelling lead out of the directory', async () => {
 })
 
 test('createExtension() makes all of it or nothing, and touches nothing that is there', async () => {
-  await withTemporaryDirectory(async (directory) => {
+  await withTemporaryDirectory((directory) => {
     const path = join(directory, 'deep/mine')
     createExtension(path, { 'a.txt': 'a', 'b/c.txt': 'c' })
     assert.equal(readFileSync(join(path, 'b/c.txt'), 'utf8'), 'c')
@@ -169,7 +169,7 @@ test('createExtension() makes all of it or nothing, and touches nothing that is 
 })
 
 test('refreshEditorFiles() writes where it is wanted, and never through a link', async () => {
-  await withTemporaryDirectory(async (directory) => {
+  await withTemporaryDirectory((directory) => {
     const types = { declarations: 'export {}\n', engine: 'declare const Deno: unknown\n' }
     const plain = join(directory, 'plain')
     writeFiles(plain, { 'PhylumExt.toml': HEAD })
