@@ -60,7 +60,7 @@ export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount
     ...(root.length > 0 && findPath('/sys')
       ? [bind({ path: '/sys', isDirectory: true }, 'read')]
       : []),
-    ...(isShown(runs) ? [temporary(runs, PLAIN)] : []),
+    ...(isShown(runs) && findPath(runs) !== undefined ? [temporary(runs, PLAIN)] : []),
     ...pins(changed, [...hidden, ...kept]),
     ...binds,
     ...kept.map((each) => bind(each, 'read')),

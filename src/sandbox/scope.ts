@@ -4,7 +4,6 @@ import type { Libraries } from './libraries.ts'
 import { listPlaces, rootAccess, SYSTEM_PLACES } from './places.ts'
 import type { Place } from './places.ts'
 import type { Plan } from './plan.ts'
-import { findPath } from './real_path.ts'
 
 /** What a process may use of the system, whatever it is: an engine with an extension in it, or a command. */
 export interface Scope {
@@ -73,7 +72,7 @@ export function scopeOfCommand(plan: CommandPlan): Scope {
     root: [],
     denyAccess: plan.denyAccess,
     denyWrite: plan.denyWrite,
-    runs: findPath(plan.runs) === undefined ? '/nonexistent' : plan.runs,
+    runs: plan.runs,
     workingDirectory: plan.workingDirectory,
     net: plan.hasNetwork ? true : [],
   }
