@@ -271,10 +271,12 @@ test(
     await expectCode(home, ['ext', 'update'], 0)
     const whole = performance.now() - started
     const seen = new Set<string>()
-    const kills = Number(process.env['PHYLUM_TEST_KILLS'] ?? 14)
-    for (let kill = 0; kill < kills; kill++) {
-      writeReport(home, { version: `1.1.${kill}` })
-      await home.phylum(form, ['ext', 'update'], { limit: (whole * (kill + 1)) / kills })
+    const least = Number(process.env['PHYLUM_TEST_KILLS'] ?? 12)
+    let kills = 0
+    // Later each time, and until one has come through, however busy the machine is.
+    for (let limit = whole / least; kills < least || seen.size < 2; limit *= 1.25) {
+      writeReport(home, { version: `1.1.${kills++}` })
+      await home.phylum(form, ['ext', 'update'], { limit })
       const listed = JSON.parse((await expectCode(home, ['ext', 'list', '--json'], 0)).stdout)
       const { version, error } = listed.extensions.find((each: { name: string }) =>
         each.name === 'report'
@@ -285,7 +287,6 @@ test(
     }
     await expectCode(home, ['ext', 'update'], 0)
     assert.equal((await expectCode(home, ['report'], 0)).stdout, `report 1.1.${kills - 1}\n`)
-    assert.ok(seen.size > 1 || kills < 4, `some updates came through: ${[...seen]}`)
   }),
 )
 
