@@ -3,17 +3,21 @@ import type { Call, CallAnswer, RunDescription } from '#protocol'
 import type { Transport } from './api.ts'
 import { ApiError } from './api_error.ts'
 import type { Engine } from './engine.ts'
+import { createTurns } from './turns.ts'
 
 /** How the guest asks its host for something else than a request to the API. Both throw what the host answers as an error. */
 export interface Calls {
   /** Asks, and lets nothing else happen until the answer is there. */
   now(call: string, parameters?: unknown): unknown
-  /** Asks without waiting. */
-  later(call: string, parameters?: unknown): Promise<unknown>
+  /** Asks without waiting; what is under way is given up with the signal. */
+  later(call: string, parameters?: unknown, signal?: AbortSignal): Promise<unknown>
 }
 
 /** How long the host may take to make the pipes, which it does while the guest starts, in milliseconds. */
 const PATIENCE = 5_000
+
+/** How many questions that nobody waits for are under way at once; behind each may be a process. */
+const MAX_CALLS = 16
 
 /** Codes of what the manifest does not grant; their messages are in the words of the engine. */
 const REFUSED = 'ERR_HOST_REFUSED'
@@ -26,6 +30,7 @@ export function createCalls(
   engine: Engine,
 ): Calls {
   const encoder = new TextEncoder()
+  const takeTurn = createTurns(MAX_CALLS)
   let ask: ((question: string) => string) | undefined
 
   function open(): (question: string) => string {
@@ -73,15 +78,19 @@ export function createCalls(
       const question: Call = { call, parameters, capability: run.capability }
       return unwrap(JSON.parse((ask ??= open())(`${JSON.stringify(question)}\n`)), caller)
     },
-    async later(call, parameters) {
+    async later(call, parameters, signal) {
       const caller = new Error()
       const question: Call = { call, parameters }
-      const response = await transport(BROKER_ORIGIN + CALL_PATH, {
+      const init = {
         method: 'POST',
         headers: { [CAPABILITY_HEADER]: run.capability },
         body: JSON.stringify(question),
-      })
-      return unwrap(await response.json(), caller)
+        ...(signal === undefined ? {} : { signal }),
+      }
+      return await takeTurn(async () => {
+        const response = await transport(BROKER_ORIGIN + CALL_PATH, init)
+        return unwrap(await response.json(), caller)
+      }, signal)
     },
   }
 }

@@ -14,6 +14,8 @@ import { createFetch } from './egress.ts'
 import { ApiVersion } from './phylum_api.ts'
 import type { PhylumApi as PhylumApiType } from './phylum_api.ts'
 import { ownFrames, renderError, report } from './report.ts'
+import { createRunSandboxed } from './run_sandboxed.ts'
+import type { RunSandboxed } from './run_sandboxed.ts'
 import { createStorage } from './storage.ts'
 import { engine } from './this_engine.ts'
 
@@ -71,6 +73,14 @@ export type {
   PurlWithOrigin,
 } from './phylum_api.ts'
 
+const commands = createRunSandboxed(calls)
+
+/** Runs a command behind a wall of its own, and waits for its end. */
+export const runSandboxed: RunSandboxed['now'] = commands.now
+
+/** The same without waiting. */
+export const runSandboxedAsync: RunSandboxed['later'] = commands.later
+
 /** How long a signal may take to arrive here after what it was sent for, in milliseconds. */
 const SIGNAL_DELAY = 100
 
@@ -88,7 +98,10 @@ Object.defineProperty(globalThis, 'localStorage', {
   get: () => storage ??= createStorage(openStorage),
   configurable: true,
 })
-engine.offer({ api, ApiError, PhylumApi, ApiVersion }, run.modules)
+engine.offer(
+  { api, ApiError, PhylumApi, ApiVersion, runSandboxed, runSandboxedAsync },
+  run.modules,
+)
 if (run.home !== undefined) engine.setHome(run.home)
 // Tests are begun, and their failures told, by the engine itself.
 if (run.entryPoint !== null) begin(run.entryPoint)

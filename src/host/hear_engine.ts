@@ -1,6 +1,7 @@
 import { PhylumError } from '#base'
 import { explainFailure, putUp, startGuest } from '#sandbox'
-import type { Ending, Launch, LauncherRuntime, Layers, Plan, Printed, RunWatchdog } from '#sandbox'
+import type { Ending, Launch, LauncherRuntime, Layers, Plan, RunWatchdog } from '#sandbox'
+import { collect } from './collect.ts'
 import type { Signals } from './signals.ts'
 
 /** What an engine is started with whose words are for the host. */
@@ -17,9 +18,15 @@ export interface HearingOptions {
   watchdog: RunWatchdog
 }
 
+/** Most that is kept of what it prints, in bytes, for each of its two streams. */
+const MAX_PRINTED = 64 * 1024 ** 2
+
 /** What came of it. */
-export interface Heard extends Printed {
+export interface Heard {
   ending: Ending
+  /** What it has printed. */
+  stdout: string
+  stderr: string
   /** It took too long, and was ended. */
   isLate: boolean
 }
@@ -50,7 +57,7 @@ async function hearOnce(
 ): Promise<Heard> {
   const guest = await startGuest(
     wall === null ? launch : putUp(plan, launch, wall.runtime, { ...wall.layers, memory }),
-    { isHeard: true },
+    ['ignore', 'pipe', 'pipe'],
   )
   watchdog.guard(guest.pid)
   signals.follow(guest)
@@ -59,9 +66,13 @@ async function hearOnce(
     isLate = true
     guest.signal('SIGKILL')
   }, limit)
-  const ending = await guest.ended
+  const [ending, stdout, stderr] = await Promise.all([
+    guest.ended,
+    collect(guest.streams.stdout, MAX_PRINTED),
+    collect(guest.streams.stderr, MAX_PRINTED),
+  ])
   clearTimeout(timer)
+  signals.leave(guest)
   guest.signal('SIGKILL')
-  const { stdout = '', stderr = '' } = guest.printed ?? {}
-  return { ending, isLate, stdout, stderr }
+  return { ending, isLate, stdout: stdout.toString(), stderr: stderr.toString() }
 }

@@ -29,15 +29,17 @@ import type {
   Plan,
   RunWatchdog,
 } from '#sandbox'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { CallFunctions } from './answer_call.ts'
 import { createCalls } from './calls.ts'
 import type { Calls } from './calls.ts'
+import { createCommandCalls } from './command_calls.ts'
 import { exitCode } from './exit_code.ts'
 import { closeProcess } from './harden.ts'
 import { watchOutput } from './output.ts'
 import type { OutputWatch } from './output.ts'
+import type { CommandWorld } from './plan_command.ts'
 import { createRunDirectory } from './run_directory.ts'
 import type { RunDirectory } from './run_directory.ts'
 import { catchSignals } from './signals.ts'
@@ -82,7 +84,9 @@ export interface RunOptions {
   credential: CredentialSource
   /** Ends the run as a signal would. */
   stop?: AbortSignal | undefined
-  /** What the extension may ask of its host beside what every run offers, by name. */
+  /** What the commands are run in that the extension has its host run. */
+  commands: Pick<CommandWorld, 'findLibraries' | 'home'>
+  /** What the extension may ask of its host beside that, by name. */
   functions?: CallFunctions
   /** Puts the question for a manifest without `[api]` table; the guest is stopped meanwhile. */
   ask: () => Promise<boolean>
@@ -124,7 +128,20 @@ export async function run(options: RunOptions): Promise<number> {
     // Of its own: extensions show it to other hosts, which are not to learn the capability from it.
     const placeholder = PLACEHOLDER_PREFIX + createCapability()
     const started: { guest?: Guest } = {}
-    calls = createCalls({ functions: options.functions ?? {}, capability, log: options.log })
+    const commands = createCommandCalls({
+      granted: options.granted,
+      world: {
+        ...options,
+        ...options.commands,
+        denyAccess: [...options.denyAccess, options.extension.undigested],
+        denyWrite: [...options.denyWrite, options.extension.directory],
+        runs: dirname(directory.path),
+      },
+      wall: options.wall,
+      signals,
+    })
+    const functions = { ...commands, ...options.functions }
+    calls = createCalls({ functions, capability, log: options.log })
     broker = await startBroker({
       ...options,
       answerCall: calls.answer,
@@ -223,6 +240,7 @@ async function runEngine(
     }
     const output = watchOutput(guest)
     const ending = await attend(guest, output)
+    signals.leave(guest)
     const layer = ending.failure?.layer
     if (isLast || (layer !== 'namespaces' && layer !== 'files')) {
       return { ending, isUnread: output.isUnread }

@@ -13,8 +13,10 @@ const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQU
 export interface Signals {
   /** The first signal that asked the run to end, if one did. */
   readonly asked: NodeJS.Signals | undefined
-  /** Passes signals on to the guest from now on, and what came before it was there. */
+  /** Passes signals on to a guest from now on, and what came before it was there; to others as well. */
   follow(guest: Guest): void
+  /** Forgets a guest that has ended. */
+  leave(guest: Guest): void
   /** Leaves signals to the system again. */
   release(): void
 }
@@ -28,31 +30,35 @@ export interface Signals {
  */
 export function catchSignals(stop?: AbortSignal): Signals {
   let asked: NodeJS.Signals | undefined
-  let guest: Guest | undefined
+  const guests = new Set<Guest>()
   let timer: ReturnType<typeof setTimeout> | undefined
   const handlers = new Map<NodeJS.Signals, () => void>()
 
   function end(name: NodeJS.Signals): void {
     const isAgain = asked !== undefined
     asked ??= name
-    if (guest === undefined) return
-    guest.signal(isAgain && name === 'SIGINT' ? 'SIGKILL' : name)
-    // It may stand still, for the user is being asked something.
-    guest.signal('SIGCONT')
+    if (guests.size === 0) return
+    send(isAgain && name === 'SIGINT' ? 'SIGKILL' : name)
+    // One may stand still, for the user is being asked something.
+    send('SIGCONT')
     limit(name)
+  }
+
+  function send(name: NodeJS.Signals): void {
+    for (const guest of guests) guest.signal(name)
   }
 
   function limit(name: NodeJS.Signals): void {
     clearTimeout(timer)
-    timer = setTimeout(() => guest?.signal('SIGKILL'), name === 'SIGINT' ? INTERRUPT_GRACE : GRACE)
+    timer = setTimeout(() => send('SIGKILL'), name === 'SIGINT' ? INTERRUPT_GRACE : GRACE)
   }
 
   for (const name of ENDING) handlers.set(name, () => end(name))
-  handlers.set('SIGWINCH', () => guest?.signal('SIGWINCH'))
-  handlers.set('SIGCONT', () => guest?.signal('SIGCONT'))
+  handlers.set('SIGWINCH', () => send('SIGWINCH'))
+  handlers.set('SIGCONT', () => send('SIGCONT'))
   handlers.set('SIGTSTP', () => {
     // Ctrl-Z: the guest cannot be in the shell's job, so it is stopped first and the host stops itself.
-    guest?.signal('SIGSTOP')
+    send('SIGSTOP')
     process.kill(process.pid, 'SIGSTOP')
   })
   for (const [name, handler] of handlers) process.on(name, handler)
@@ -63,12 +69,13 @@ export function catchSignals(stop?: AbortSignal): Signals {
     get asked() {
       return asked
     },
-    follow(started) {
-      guest = started
+    follow(guest) {
+      guests.add(guest)
       if (asked === undefined) return
       guest.signal(asked)
       limit(asked)
     },
+    leave: (guest) => void guests.delete(guest),
     release() {
       clearTimeout(timer)
       stop?.removeEventListener('abort', onStop)

@@ -83,8 +83,10 @@ export function listPlaces(plan: Plan): Place[] {
   ]
 }
 
-/** The places of a plan in which everything may be used, but for what is denied. */
-export function rootAccess({ granted }: Plan): Access[] {
+/** The places in which everything may be used, but for what is denied. */
+export function rootAccess(
+  granted: Pick<Plan['granted'], 'read' | 'write' | 'run'>,
+): Access[] {
   const access: Access[] = []
   if (granted.read === true || granted.run === true) access.push('read')
   if (granted.write === true) access.push('write')

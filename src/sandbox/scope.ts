@@ -1,3 +1,4 @@
+import type { Grant } from '#permissions'
 import { posix } from 'node:path'
 import type { Access } from './landlock.ts'
 import type { Libraries } from './libraries.ts'
@@ -22,7 +23,7 @@ export interface Scope {
 export function scopeOfPlan(plan: Plan): Scope {
   return {
     places: listPlaces(plan),
-    root: rootAccess(plan),
+    root: rootAccess(plan.granted),
     denyAccess: plan.denyAccess,
     denyWrite: plan.denyWrite,
     runs: posix.dirname(plan.runDirectory),
@@ -37,9 +38,11 @@ export interface CommandPlan {
   programs: readonly string[]
   /** Libraries of the command. */
   libraries: Libraries
-  /** Paths that it may read, and change; absolute. */
-  read: readonly string[]
-  write: readonly string[]
+  /** What it may read, and change: paths, absolute, or everything. */
+  read: Grant
+  write: Grant
+  /** Whether it may start whatever is there, and so read it. */
+  mayRunAll?: boolean
   hasNetwork: boolean
   /** Whether nothing is granted that is not named: not even what programs of a system need to run. */
   isStrict: boolean
@@ -59,17 +62,19 @@ export function scopeOfCommand(plan: CommandPlan): Scope {
   const { loader, files, nameService } = plan.libraries
   const system = [...SYSTEM_PLACES.programs, ...SYSTEM_PLACES.clock, ...SYSTEM_PLACES.network]
   const defaults = plan.isStrict ? [] : [...files, ...nameService, ...system]
+  const listed = (grant: Grant) => grant === true ? [] : grant
+  const run = plan.mayRunAll ? true : []
   return {
     places: [
       ...plan.programs.map(place('execute')),
       ...(loader === null || plan.isStrict ? [] : [loader]).map(place('execute')),
       ...defaults.map(place('read', { isOptional: true })),
-      ...plan.read.map(place('read', { isGranted: true })),
-      ...plan.write.flatMap((path) =>
+      ...listed(plan.read).map(place('read', { isGranted: true })),
+      ...listed(plan.write).flatMap((path) =>
         (['read', 'write'] as const).map((access) => place(access, { isGranted: true })(path))
       ),
     ],
-    root: [],
+    root: rootAccess({ ...plan, run }),
     denyAccess: plan.denyAccess,
     denyWrite: plan.denyWrite,
     runs: plan.runs,

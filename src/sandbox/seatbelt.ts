@@ -26,7 +26,7 @@ const SYSTEM_READ = [
  */
 export function writeSeatbelt(plan: Plan, realPath: (path: string) => string): string {
   const { net } = plan.granted
-  const root = rootAccess(plan)
+  const root = rootAccess(plan.granted)
   const places = listPlaces(plan).map((place) => ({ ...place, path: realPath(place.path) }))
   const at = (...kinds: string[]) =>
     places.filter(({ access }) => kinds.includes(access)).map(({ path }) => path)

@@ -14,26 +14,11 @@ export interface Guest {
   pid: number
   /** How it ended: its own exit code, or the signal that killed it. */
   ended: Promise<Ending>
-  /** What it has printed so far, where that goes to the host. */
-  printed?: Printed
+  /** Its standard streams, where they are not those of the host. */
+  streams: Pick<ChildProcess, 'stdin' | 'stdout' | 'stderr'>
   /** Sends a signal to the guest and all that belongs to its group; does nothing once all of them are gone. */
   signal(name: NodeJS.Signals): void
 }
-
-/** What a process has printed. */
-export interface Printed {
-  stdout: string
-  stderr: string
-}
-
-/** How a guest is started. */
-export interface StartOptions {
-  /** It reads nothing, and the host takes what it prints; otherwise it has the host's own streams. */
-  isHeard?: boolean
-}
-
-/** Most characters that are taken of what a process prints. */
-const MAX_PRINTED = 64 * 1024 ** 2
 
 /** How a process ended. */
 export interface Ending {
@@ -45,6 +30,11 @@ export interface Ending {
   landlock?: number
 }
 
+/** Where a standard stream leads: to the host's own, into its hands, or nowhere. */
+export type Stream = 'inherit' | 'pipe' | 'ignore'
+
+const INHERITED = ['inherit', 'inherit', 'inherit'] as const
+
 /**
  * Starts a guest in a session of its own: no controlling terminal to push keystrokes into (TIOCSTI, CVE-2017-5226), one
  * group to signal, and a terminal's Ctrl-C reaches it once, through the host.
@@ -53,30 +43,25 @@ export interface Ending {
  */
 export async function startGuest(
   launch: Launch | WalledLaunch,
-  { isHeard = false }: StartOptions = {},
+  streams: readonly [stdin: Stream, stdout: Stream, stderr: Stream] = INHERITED,
 ): Promise<Guest> {
   sealDescriptors()
   const isWalled = 'task' in launch
   const [command = '', ...args] = [launch.command, ...launch.args].map(keepFlags)
   const child = spawn(command, args, {
     detached: true,
-    stdio: [
-      ...(isHeard
-        ? ['ignore', 'pipe', 'pipe'] as const
-        : ['inherit', 'inherit', 'inherit'] as const),
-      ...(isWalled ? ['pipe' as const] : []),
-    ],
+    stdio: [...streams, ...(isWalled ? ['pipe' as const] : [])],
     env: launch.environment,
     // The launcher goes where the task says; until then it stands where nobody can put anything.
     ...(isWalled ? { cwd: '/' } : {}),
   })
   const exited = new Promise<Ending>((resolve) => {
-    // Not before all is heard that it has printed.
-    child.once(isHeard ? 'close' : 'exit', (code, signal) => resolve({ code, signal }))
+    child.once('exit', (code, signal) => resolve({ code, signal }))
   })
-  const printed = isHeard ? { printed: listen(child) } : {}
   const pid = await started(child)
-  if (!isWalled) return { pid, ended: exited, ...printed, signal: (name) => send(pid, name) }
+  if (!isWalled) {
+    return { pid, streams: child, ended: exited, signal: (name) => send(pid, name) }
+  }
   const instructed = instruct(child.stdio[3] as Duplex, launch)
   let line: readonly number[] = [pid]
   let isSettled = false
@@ -92,8 +77,8 @@ export async function startGuest(
   })
   return {
     pid,
+    streams: child,
     ended: settle(exited, instructed, () => line),
-    ...printed,
     signal(name) {
       const group = findGroup(look())
       send(group, name)
@@ -101,17 +86,6 @@ export async function startGuest(
       if (name === 'SIGKILL' && group !== pid) send(pid, name)
     },
   }
-}
-
-/** Takes what a process prints. */
-function listen(child: ChildProcess): Printed {
-  const printed: Printed = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
-      if (printed[name].length < MAX_PRINTED) printed[name] += chunk
-    })
-  }
-  return printed
 }
 
 /** What the launcher has said, and when. */

@@ -9,6 +9,7 @@ import { assertHoldable, assertWhole, findPrograms } from '#sandbox'
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from '../command.ts'
+import { commandWorld } from '../command_world.ts'
 import { hasOption } from '../command.ts'
 import { USER_AGENT } from '../compose.ts'
 import type { Context } from '../compose.ts'
@@ -165,6 +166,7 @@ export async function runExtension(
       ...findPrograms(granted.run, environment['PATH']),
       workingDirectory,
       apiOrigin: uri,
+      commands: commandWorld(context, places),
       // A login in the middle of a run talks on a terminal in order, too.
       credential: {
         get: (aside = (talk) => talk()) => credential.get((talk) => aside(() => borrow(talk))),

@@ -1,0 +1,102 @@
+import { isPhylumError, PhylumError } from '#base'
+import { isReservedVariable, resolvePermissions } from '#permissions'
+import type { GrantedPermissions } from '#permissions'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import type { CallFunctions } from './answer_call.ts'
+import { assertCovered, assertProgramsCovered, followFar } from './assert_covered.ts'
+import { readCommandRequest } from './command_request.ts'
+import type { AskedCommand } from './command_request.ts'
+import { assertHoldsCommands, planCommand } from './plan_command.ts'
+import type { CommandWall, CommandWorld, PlannedCommand } from './plan_command.ts'
+import { execute, launchOf } from './run_command.ts'
+import type { CommandEnd } from './run_command.ts'
+import type { Signals } from './signals.ts'
+
+/** What the commands of a run are held to. */
+export interface CommandCallOptions {
+  granted: GrantedPermissions
+  world: CommandWorld
+  wall: CommandWall | null
+  signals: Signals
+}
+
+/** Makes the calls by which an extension has its host run commands. */
+export function createCommandCalls(options: CommandCallOptions): CallFunctions {
+  const { wall, signals } = options
+  return {
+    async run_sandboxed(parameters, signal) {
+      const asked = readCommandRequest(parameters)
+      const planned = await planSandboxed(asked, options)
+      assertHoldsCommands(asked.command, wall)
+      const end = await execute(() => launchOf(planned, wall), {
+        streams: asked.streams,
+        signals,
+        signal,
+        forget: wall.forget,
+      })
+      return { ...describeEnd(end), stdout: end.stdout.toString(), stderr: end.stderr.toString() }
+    },
+  }
+}
+
+/**
+ * Plans a command with what it asks for, as far as the extension has that itself: otherwise it would ask in the command's name for
+ * what it was not granted.
+ *
+ * @throws ERR_HOST_REFUSED, ERR_HOST_CALL, ERR_SANDBOX_START
+ */
+async function planSandboxed(
+  { command, args, exceptions, isStrict }: AskedCommand,
+  { granted, world }: CommandCallOptions,
+): Promise<PlannedCommand> {
+  const asked = resolveExceptions(exceptions, world)
+  const surroundings = { ...world, path: world.environment['PATH'] }
+  assertProgramsCovered([command], granted.run, surroundings)
+  assertProgramsCovered(asked.run, granted.run, surroundings)
+  assertCovered(asked, granted)
+  const present = (paths: GrantedPermissions['read']) => paths === true || paths.filter(existsSync)
+  const names = asked.env === true ? Object.keys(world.environment) : asked.env
+  return await planCommand({
+    command,
+    args,
+    granted: {
+      // Lists that are made for several systems name places that are not on this one; there is nothing to grant there.
+      read: present(asked.read),
+      write: present(asked.write),
+      run: asked.run,
+      env: names.filter((name) => !isReservedVariable(name)),
+      hasNetwork: asked.net === true,
+    },
+    isStrict,
+  }, world)
+}
+
+/** Reads exceptions as a manifest is read: the same grammar, and the same refusals. */
+function resolveExceptions(
+  exceptions: AskedCommand['exceptions'],
+  { home, workingDirectory }: CommandWorld,
+): GrantedPermissions {
+  try {
+    const asked = resolvePermissions(
+      { permissions: exceptions, api: { allow: [] } },
+      { home, workingDirectory, realPath: followFar },
+    )
+    if (asked.net === true || asked.net.length === 0) return asked
+  } catch (error) {
+    if (!isPhylumError(error, 'ERR_PERMISSIONS_VALUE')) throw error
+    throw new PhylumError('ERR_HOST_CALL', error.message, { cause: error })
+  }
+  throw new PhylumError(
+    'ERR_HOST_CALL',
+    'Cannot run a command: exceptions.net is a list, and a command has all of the network or none',
+  )
+}
+
+function describeEnd(
+  { code }: CommandEnd,
+): { success: boolean; code: number; signal: number | null } {
+  const number = code - 128
+  const isSignal = Object.values(constants.signals).includes(number as NodeJS.Signals & number)
+  return { success: code === 0, code, signal: isSignal ? number : null }
+}
