@@ -269,7 +269,7 @@ export interface PhylumApi {
      * const { code, stdout } = PhylumApi.runSandboxed({ cmd: 'ls', args: ['-la'], stdout: 'piped' })
      * ```
      */
-    runSandboxed(process: SandboxedProcess): ProcessOutput;
+    runSandboxed(process: SandboxedCommand): CommandResult;
     /**
      * Tells what the manifest asks for in `[permissions]`.
      *
@@ -282,6 +282,12 @@ export interface PhylumApi {
      */
     permissions(): ManifestPermissions;
 }
+
+/** Runs a command behind a wall of its own, and waits for its end. */
+export declare const runSandboxed: RunSandboxed['now'];
+
+/** The same without waiting. */
+export declare const runSandboxedAsync: RunSandboxed['later'];
 
 /** A request that was not answered, or an operation that the API refused; `TypeError`, as `fetch` itself throws. */
 export declare class ApiError extends TypeError {
@@ -341,17 +347,6 @@ export type PolicyEvaluationResponseRaw = RawEvaluation;
 
 /** A reason why a policy rejects a package. */
 export type PolicyRejection = Rejection;
-
-/** How a command ended. */
-export interface ProcessOutput {
-    /** What it wrote where that was "piped"; else empty. */
-    stdout: string;
-    stderr: string;
-    success: boolean;
-    /** Number of the signal that ended it. */
-    signal: number | null;
-    code: number | null;
-}
 
 /** A package to be analyzed, by its package URL. */
 export interface PurlWithOrigin {
@@ -465,24 +460,44 @@ export interface PackageDetails {
     repoUrl: string | null;
 }
 
-/** A command, and what it may do beside what every command may. */
-export interface SandboxedProcess {
-    /** Name of a program in PATH, or its path. */
+/** A command that is to run behind a wall of its own. */
+export interface SandboxedCommand {
+    /** Name of a program, or a path; the manifest's `run` must list it. */
     cmd: string;
-    args?: string[];
-    /** What it reads and writes: the extension's own, text for the result, or nothing. */
-    stdin?: 'inherit' | 'piped' | 'null';
-    stdout?: 'inherit' | 'piped' | 'null';
-    stderr?: 'inherit' | 'piped' | 'null';
+    args?: readonly string[];
+    /** "piped" is input that is at its end. "inherit" where it is not told, as with the other two. */
+    stdin?: CommandStream;
+    /** With "piped" it is kept, at most 16 MiB of it; a command that prints more is ended, and an error thrown. */
+    stdout?: CommandStream;
+    stderr?: CommandStream;
+    /**
+     * What it may do beside running, and what programs of the system need: nothing, unless it is listed here, and then only what the
+     * manifest grants the extension itself. A place that does not exist is left out.
+     */
     exceptions?: {
-        read?: boolean | string[];
-        write?: boolean | string[];
-        run?: boolean | string[];
-        env?: boolean | string[];
+        read?: boolean | readonly string[];
+        write?: boolean | readonly string[];
+        /** Programs that it may start. */
+        run?: boolean | readonly string[];
+        /** Variables; PATH, and those that describe the terminal, are there. */
+        env?: boolean | readonly string[];
+        /** All of the network, which needs `net = true` in the manifest, or none. */
         net?: boolean;
-        /** Nothing is granted beside these: not even what programs need to be linked. */
+        /** Leaves out what programs of a system need to run: libraries, certificates, the time zone. */
         strict?: boolean;
     };
+}
+
+/** What came of a command. */
+export interface CommandResult {
+    /** What it has printed, if that was kept. */
+    stdout: string;
+    stderr: string;
+    success: boolean;
+    /** Number of the signal that has ended it, as far as its code tells. */
+    signal: number | null;
+    /** Its exit code; 128 and the signal's number; 118 for a command that ends with 117 by itself. */
+    code: number;
 }
 
 /** What a manifest asks for, as it is written there; what it does not name is `false`. */
@@ -493,6 +508,31 @@ export interface ManifestPermissions {
     run: boolean | readonly string[];
     unsandboxed_run: boolean | readonly string[];
     net: boolean | readonly string[];
+}
+
+/** Runs a command behind a wall of its own. */
+export interface RunSandboxed {
+    /**
+     * Runs a command and waits for its end. The whole wall is around it, whatever the extension's own is, and the credential is not there.
+     *
+     * @throws NotCapable when the manifest does not grant what is asked for: `Requires run access to "npm"`
+     * @throws ApiError with code `ERR_SANDBOX_START` when it cannot be started: there is no such command, or no whole wall here
+     *
+     * @example
+     * ```ts
+     * import { runSandboxed } from 'phylum'
+     *
+     * const { code, stdout } = runSandboxed({
+     *   cmd: 'git',
+     *   args: ['status', '--short'],
+     *   stdout: 'piped',
+     *   exceptions: { read: ['./'] },
+     * })
+     * ```
+     */
+    now(command: SandboxedCommand): CommandResult;
+    /** The same without waiting, at most sixteen at once. */
+    later(command: SandboxedCommand): Promise<CommandResult>;
 }
 
 export type RiskDomain = 'author' | 'engineering' | 'malicious_code' | 'vulnerability' | 'license';
@@ -588,6 +628,9 @@ export interface Issue {
     domain: RiskDomain;
     details: null;
 }
+
+/** Where a standard stream of a command leads: to the extension's own, into the result, or nowhere. */
+export type CommandStream = 'inherit' | 'piped' | 'null';
 
 /** Writes one line, or several, to stderr. */
 export declare function report(text: string): void;

@@ -3,15 +3,21 @@ import type { Api } from './api.ts'
 import type { Calls } from './calls.ts'
 import type { PackageDetails } from '#protocol'
 import { ApiVersion } from './phylum_api.ts'
-import type { CurrentProject, PhylumApi, ProcessOutput } from './phylum_api.ts'
+import type { CurrentProject, PhylumApi } from './phylum_api.ts'
 import { createProjects, joinGroup } from './projects.ts'
+import { createRunSandboxed } from './run_sandboxed.ts'
 import { StatusError } from './status_error.ts'
 
 /** Sends a request whose answer is to be a success, and gives that, parsed. */
 export type Ask = (act: string, method: string, path: string, body?: unknown) => Promise<unknown>
 
 /** Makes the extension API of the Rust CLI out of our own. Its functions need no `this`. */
-export function createPhylumApi(run: RunDescription, api: Api, calls: Calls): PhylumApi {
+export function createPhylumApi(
+  run: RunDescription,
+  api: Api,
+  calls: Calls,
+): PhylumApi {
+  const { now: runSandboxed } = createRunSandboxed(calls)
   const send: PhylumApi['fetch'] = async (apiVersion, endpoint, init) => {
     const headers = new Headers(init?.headers)
     // What is null is as good as absent here, and in what follows: that is how it was for these extensions.
@@ -101,7 +107,7 @@ export function createPhylumApi(run: RunDescription, api: Api, calls: Calls): Ph
           `Cannot read dependency file "${path}": this version of phylum reads none yet, a later one will`,
         ),
       ),
-    runSandboxed: (process) => calls.now('run_sandboxed', process) as ProcessOutput,
+    runSandboxed,
     permissions: () => ({
       read: false,
       write: false,

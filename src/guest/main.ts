@@ -69,7 +69,6 @@ export type {
   PolicyEvaluationResponse,
   PolicyEvaluationResponseRaw,
   PolicyRejection,
-  ProcessOutput,
   PurlWithOrigin,
 } from './phylum_api.ts'
 
@@ -138,6 +137,10 @@ function openStorage() {
 }
 
 async function start(entryPoint: string): Promise<void> {
+  if (run.unsandboxedRun === true || run.unsandboxedRun.length > 0) {
+    const { runOutside } = await import(new URL('outside.js', import.meta.url).href)
+    runOutside(calls, run.unsandboxedRun)
+  }
   const module = await import(entryPoint)
   if (typeof module.default === 'function') {
     const invocation: Invocation = { api, args: engine.args, name: run.name, state: run.state }

@@ -7,6 +7,7 @@ import type {
   RawEvaluation,
   Rejection,
 } from '#protocol'
+import type { CommandResult, SandboxedCommand } from './run_sandboxed.ts'
 
 /** The versions of the API, as `Phylum.fetch` takes them. */
 export const ApiVersion = { V0: 'v0' } as const
@@ -78,37 +79,6 @@ export interface DependencyFile {
   packages: Package[]
   format: string
   path: string
-}
-
-/** A command, and what it may do beside what every command may. */
-export interface SandboxedProcess {
-  /** Name of a program in PATH, or its path. */
-  cmd: string
-  args?: string[]
-  /** What it reads and writes: the extension's own, text for the result, or nothing. */
-  stdin?: 'inherit' | 'piped' | 'null'
-  stdout?: 'inherit' | 'piped' | 'null'
-  stderr?: 'inherit' | 'piped' | 'null'
-  exceptions?: {
-    read?: boolean | string[]
-    write?: boolean | string[]
-    run?: boolean | string[]
-    env?: boolean | string[]
-    net?: boolean
-    /** Nothing is granted beside these: not even what programs need to be linked. */
-    strict?: boolean
-  }
-}
-
-/** How a command ended. */
-export interface ProcessOutput {
-  /** What it wrote where that was "piped"; else empty. */
-  stdout: string
-  stderr: string
-  success: boolean
-  /** Number of the signal that ended it. */
-  signal: number | null
-  code: number | null
 }
 
 /** What a manifest asks for, as it is written there; what it does not name is `false`. */
@@ -389,7 +359,7 @@ export interface PhylumApi {
    * const { code, stdout } = PhylumApi.runSandboxed({ cmd: 'ls', args: ['-la'], stdout: 'piped' })
    * ```
    */
-  runSandboxed(process: SandboxedProcess): ProcessOutput
+  runSandboxed(process: SandboxedCommand): CommandResult
 
   /**
    * Tells what the manifest asks for in `[permissions]`.

@@ -1,13 +1,16 @@
 import { isPhylumError, PhylumError } from '#base'
 import { isReservedVariable, resolvePermissions } from '#permissions'
 import type { GrantedPermissions } from '#permissions'
+import { findCommand, leaveOutside } from '#sandbox'
+import type { Launch } from '#sandbox'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
+import { resolve } from 'node:path'
 import type { CallFunctions } from './answer_call.ts'
 import { assertCovered, assertProgramsCovered, followFar } from './assert_covered.ts'
 import { readCommandRequest } from './command_request.ts'
 import type { AskedCommand } from './command_request.ts'
-import { assertHoldsCommands, planCommand } from './plan_command.ts'
+import { assertHoldsCommands, cannotRun, planCommand } from './plan_command.ts'
 import type { CommandWall, CommandWorld, PlannedCommand } from './plan_command.ts'
 import { execute, launchOf } from './run_command.ts'
 import type { CommandEnd } from './run_command.ts'
@@ -17,6 +20,8 @@ import type { Signals } from './signals.ts'
 export interface CommandCallOptions {
   granted: GrantedPermissions
   world: CommandWorld
+  /** What stays closed to commands outside of the sandbox, beside what is closed to all. */
+  closedOutside: readonly string[]
   wall: CommandWall | null
   signals: Signals
 }
@@ -35,8 +40,70 @@ export function createCommandCalls(options: CommandCallOptions): CallFunctions {
         signal,
         forget: wall.forget,
       })
-      return { ...describeEnd(end), stdout: end.stdout.toString(), stderr: end.stderr.toString() }
+      return {
+        ...describeEnd(end),
+        signal: signalOf(end)?.[1] ?? null,
+        stdout: end.stdout.toString(),
+        stderr: end.stderr.toString(),
+      }
     },
+    async run_outside(parameters, signal) {
+      const asked = readCommandRequest(parameters)
+      const launch = planOutside(asked, options)
+      assertHoldsCommands(asked.command, wall)
+      const { runtime, layers } = wall
+      const { workingDirectory, ...places } = options.world
+      const directory = resolve(workingDirectory, asked.directory ?? '.')
+      if (!existsSync(directory)) throw cannotRun(asked.command, 'its directory is not there')
+      const plan = {
+        ...places,
+        denyAccess: [...places.denyAccess, ...options.closedOutside],
+        workingDirectory: directory,
+      }
+      const end = await execute(() => leaveOutside(plan, launch, runtime, layers.namespaces), {
+        streams: asked.input === null
+          ? asked.streams
+          : ['pipe', asked.streams[1], asked.streams[2]],
+        ...(asked.input === null ? {} : { input: asked.input }),
+        signals,
+        signal,
+        forget: wall.forget,
+      })
+      return {
+        ...describeEnd(end),
+        signal: signalOf(end)?.[0] ?? null,
+        stdout: end.stdout.toString('base64'),
+        stderr: end.stderr.toString('base64'),
+      }
+    },
+  }
+}
+
+/**
+ * Plans a command that runs as if its user had started it, which the manifest must list: it gets their environment, and what the
+ * extension sets in it, but for what is phylum's own or changes which code a loader runs.
+ *
+ * @throws ERR_HOST_REFUSED, ERR_SANDBOX_START
+ */
+function planOutside(
+  { command, args, variables, isClean }: AskedCommand,
+  { granted, world: { environment, workingDirectory } }: CommandCallOptions,
+): Launch {
+  const path = environment['PATH']
+  assertProgramsCovered([command], granted.unsandboxedRun, { workingDirectory, path })
+  const found = command.includes('/')
+    ? resolve(workingDirectory, command)
+    : findCommand(command, path)
+  if (found === undefined || !existsSync(found)) {
+    throw cannotRun(command, 'there is no such command')
+  }
+  const theirs = Object.entries(isClean ? {} : environment)
+    .filter(([name, value]) => value !== undefined && !name.startsWith('PHYLUM_'))
+  const added = Object.entries(variables).filter(([name]) => !isReservedVariable(name))
+  return {
+    command: found,
+    args,
+    environment: Object.fromEntries([...theirs, ...added] as [string, string][]),
   }
 }
 
@@ -93,10 +160,11 @@ function resolveExceptions(
   )
 }
 
-function describeEnd(
-  { code }: CommandEnd,
-): { success: boolean; code: number; signal: number | null } {
-  const number = code - 128
-  const isSignal = Object.values(constants.signals).includes(number as NodeJS.Signals & number)
-  return { success: code === 0, code, signal: isSignal ? number : null }
+function describeEnd({ code }: CommandEnd): { success: boolean; code: number } {
+  return { success: code === 0, code }
+}
+
+/** Tells which signal has ended a command: what holds its namespaces together says so by its code, as shells do. */
+function signalOf({ code }: CommandEnd): [name: string, number: number] | undefined {
+  return Object.entries(constants.signals).find(([, number]) => number === code - 128)
 }

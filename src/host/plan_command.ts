@@ -1,7 +1,7 @@
 import { display, PhylumError } from '#base'
 import type { Grant } from '#permissions'
 import { findPrograms } from '#sandbox'
-import type { CommandPlan, LauncherRuntime, Layers, Libraries } from '#sandbox'
+import type { CommandPlan, LauncherRuntime, Layers, Libraries, NamespaceMaker } from '#sandbox'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
@@ -102,7 +102,7 @@ export async function planCommand(
 export function assertHoldsCommands(
   command: string,
   wall: CommandWall | null,
-): asserts wall is CommandWall {
+): asserts wall is CommandWall & { layers: { namespaces: NamespaceMaker } } {
   if (wall !== null && wall.layers.namespaces !== null) return
   throw cannotRun(command, 'only the whole wall holds commands, and there are no namespaces here')
 }

@@ -85,7 +85,10 @@ export interface RunOptions {
   /** Ends the run as a signal would. */
   stop?: AbortSignal | undefined
   /** What the commands are run in that the extension has its host run. */
-  commands: Pick<CommandWorld, 'findLibraries' | 'home'>
+  commands: Pick<CommandWorld, 'findLibraries' | 'home'> & {
+    /** What stays closed to those that run outside of the sandbox, beside what always does. */
+    closedOutside: readonly string[]
+  }
   /** What the extension may ask of its host beside that, by name. */
   functions?: CallFunctions
   /** Puts the question for a manifest without `[api]` table; the guest is stopped meanwhile. */
@@ -137,6 +140,7 @@ export async function run(options: RunOptions): Promise<number> {
         denyWrite: [...options.denyWrite, options.extension.directory],
         runs: dirname(directory.path),
       },
+      closedOutside: options.commands.closedOutside,
       wall: options.wall,
       signals,
     })
@@ -167,6 +171,7 @@ export async function run(options: RunOptions): Promise<number> {
         ? pathToFileURL(options.extension.entryPoint).href
         : null,
       directory: pathToFileURL(`${options.extension.directory}/`).href,
+      unsandboxedRun: options.granted.unsandboxedRun,
       state: options.stateDirectory,
       storage: options.stateDirectory === null || !options.extension.isInstalled
         ? null

@@ -85,7 +85,7 @@ function findDangers(granted: GrantedPermissions, isRunConfined: boolean): strin
   const canConnect = isAny(net)
   if (isAny(unsandboxedRun)) {
     dangers.push(
-      'unsandboxed_run is full trust: what it starts can do all that you can, and can read your credential',
+      'unsandboxed_run is full trust: what it starts can do all that you can, and is kept from your credential only until you start something that it leaves behind',
     )
   }
   if (isAny(run) && !isRunConfined) {
@@ -105,6 +105,9 @@ function findDangers(granted: GrantedPermissions, isRunConfined: boolean): strin
   if (isWholeDisk(write)) dangers.push('It can change the programs and settings that you use')
   if (canConnect && (isWholeDisk(read) || run === true)) {
     dangers.push('It can read every file and connect to other hosts: it can send any file away')
+  }
+  if (net === true && isAny(run)) {
+    dangers.push('Programs that it runs can connect to this machine and your network, too')
   }
   if (canConnect && env === true) {
     dangers.push(

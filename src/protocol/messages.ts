@@ -15,6 +15,8 @@ export interface RunDescription {
   entryPoint: string | null
   /** `file:` URL of the extension's directory, with a slash at the end. */
   directory: string
+  /** Programs that it has its host run outside of the sandbox; true is every one. */
+  unsandboxedRun: true | readonly string[]
   /** Directory for the extension's own state, or null when it may not keep any. */
   state: string | null
   /** File of its `localStorage`, or null when it has none: it is not installed. */

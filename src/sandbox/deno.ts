@@ -1,7 +1,13 @@
 import { display, PhylumError } from '#base'
 import { ANSWER_PIPE, BROKER_ORIGIN, CALL_PIPE, RUN_FILE } from '#protocol'
 import { buildEnvironment, readableNames } from './environment.ts'
-import { GUEST_DIRECTORY, GUEST_FILE, IMPORT_MAP_FILE, SCRATCH } from './guest_files.ts'
+import {
+  GUEST_DIRECTORY,
+  GUEST_FILE,
+  IMPORT_MAP_FILE,
+  OUTSIDE_FILE,
+  SCRATCH,
+} from './guest_files.ts'
 import { ENGINE_CACHE, LOCK_FILE } from './module_files.ts'
 import type { KeptModules, Launch, Plan } from './plan.ts'
 import { isWithin } from './real_path.ts'
@@ -38,6 +44,7 @@ export function planDeno(plan: Plan): Launch {
     plan.extensionDirectory,
     ...modules,
     guest,
+    ...(isAsked(granted.unsandboxedRun) ? [`${plan.runDirectory}/${OUTSIDE_FILE}`] : []),
     description,
     ...pipes,
     ...reach,
@@ -111,6 +118,10 @@ function settle(plan: Plan, { jsrUrl }: KeptModules): Record<string, string> {
  */
 function without(paths: readonly string[], denied: readonly string[]): string[] {
   return paths.filter((path) => !denied.some((each) => isWithin(path, each)))
+}
+
+function isAsked(grant: true | readonly string[]): boolean {
+  return grant === true || grant.length > 0
 }
 
 function allow(kind: string, grant: true | readonly string[]): string[] {

@@ -2,13 +2,16 @@ import { RUN_FILE } from '#protocol'
 import type { RunDescription } from '#protocol'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { GUEST_SOURCE } from './guest.generated.ts'
+import { GUEST_SOURCE, OUTSIDE_SOURCE } from './guest.generated.ts'
 
 /** Directory below the run's, with the files that the guest only reads. */
 export const GUEST_DIRECTORY = 'guest'
 
 /** The guest, as one module: it is the engine's main module, and what `import … from "phylum"` gives. */
 export const GUEST_FILE = 'guest/guest.js'
+
+/** What the guest loads when the extension may have its host run programs outside of the sandbox. */
+export const OUTSIDE_FILE = 'guest/outside.js'
 
 /** Tells the engine what the bare name "phylum" means. */
 export const IMPORT_MAP_FILE = 'guest/import_map.json'
@@ -27,6 +30,9 @@ export function scratchOf(runDirectory: string): string {
 /** Writes into a run directory what the guest needs to start. */
 export function writeGuestFiles(runDirectory: string, description: RunDescription): void {
   writeImportMap(runDirectory)
+  if (description.unsandboxedRun === true || description.unsandboxedRun.length > 0) {
+    writeNew(`${runDirectory}/${OUTSIDE_FILE}`, OUTSIDE_SOURCE)
+  }
   writeNew(`${runDirectory}/${SCRATCH}/${RUN_FILE}`, JSON.stringify(description))
 }
 

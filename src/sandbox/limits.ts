@@ -5,6 +5,9 @@ const RLIMIT_CORE = 4
 const RLIMIT_NPROC = 6
 const RLIMIT_NOFILE = 7
 
+/** What holds even for what no other limit is for: a core file holds memory, and is written outside of everything. */
+export const NO_CORE: readonly [resource: number, most: number] = [RLIMIT_CORE, 0]
+
 /** Largest file that can be written, in bytes. */
 const MAX_FILE = 4 * 1024 ** 3
 
@@ -26,10 +29,9 @@ const RESERVED = 768
 export function listLimits(
   isNamespaced: boolean,
   memory: number | null,
-): [resource: number, most: number][] {
+): (readonly [resource: number, most: number])[] {
   return [
-    // A core file holds memory, and is written outside of everything.
-    [RLIMIT_CORE, 0],
+    NO_CORE,
     [RLIMIT_FSIZE, MAX_FILE],
     [RLIMIT_NOFILE, MAX_OPEN],
     // Of what a process has as its own to write in: address space alone is nothing that anybody lacks then.

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import process from 'node:process'
 import { listSockets } from './bound_sockets.ts'
 import type { Mount } from './launcher/task.ts'
 import { DEVICES } from './places.ts'
@@ -43,12 +44,7 @@ export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount
       ? bind({ path: '/', isDirectory: true }, isWritable ? 'write' : 'read')
       : temporary('/', PLAIN),
     { kind: 'processes', path: '/proc' },
-    temporary('/dev', PLAIN),
-    ...DEVICES.map((path) => bind({ path, isDirectory: false }, 'device')),
-    temporary('/dev/shm', SHARED),
-    ...DEVICE_LINKS.map(([name, target]) =>
-      ({ kind: 'link', path: `/dev/${name}`, target }) as const
-    ),
+    ...plainDevices(),
     ...(isWritable || shown.includes('/tmp')
       ? []
       : [temporary('/tmp', hasPrivateTmp(sight) ? SHARED : PLAIN)]),
@@ -76,12 +72,53 @@ export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount
   return [...ordered, ...sealed.map(({ path }) => ({ kind: 'sealed', path }) as const)]
 }
 
+/** Makes a /dev with what is no door to anything. */
+function plainDevices(): Mount[] {
+  return [
+    temporary('/dev', PLAIN),
+    ...DEVICES.map((path) => bind({ path, isDirectory: false }, 'device')),
+    temporary('/dev/shm', SHARED),
+    ...DEVICE_LINKS.map(([name, target]) =>
+      ({ kind: 'link', path: `/dev/${name}`, target }) as const
+    ),
+  ]
+}
+
 /**
  * Answers whether /tmp is the run's own to write in. Where something granted lies below it, it is not: to Landlock, what may be done
  * in a directory may be done in everything below, mounts included.
  */
 export function hasPrivateTmp({ root, places }: Sight): boolean {
   return !root.includes('write') && !places.some(({ path }) => isWithin(path, '/tmp'))
+}
+
+/**
+ * Makes the list of mounts for a command that runs outside of every plan: all that is there, but for what is closed, with processes of
+ * its own. The user's environment is to be read in every process of theirs, and so is what phylum has been given in it.
+ *
+ * @param closed what must not be seen
+ * @param fixed what must not be changed
+ * @param runs parent of the directories of runs, of which it sees none
+ */
+export function createOpenMounts(
+  closed: readonly RealPath[],
+  fixed: readonly RealPath[],
+  runs: RealPath | undefined,
+): Mount[] {
+  const hidden = closed.filter(({ path }) => isReachable(path))
+  const covered = runs === undefined ? [] : [runs]
+  // Root owns the disks, and what is covered could be read from them.
+  const isRoot = process.geteuid?.() === 0
+  const ordered = settle([
+    bind({ path: '/', isDirectory: true }, 'write'),
+    { kind: 'processes', path: '/proc' },
+    ...(isRoot ? plainDevices() : [bind({ path: '/dev', isDirectory: true }, 'device')]),
+    ...pins(['/'], [...hidden, ...fixed, ...covered]),
+    ...fixed.map((each) => bind(each, 'read')),
+    ...hidden.map(closedPlace),
+    ...covered.map(({ path }) => temporary(path, PLAIN)),
+  ])
+  return [...ordered, ...covered.map(({ path }) => ({ kind: 'sealed', path }) as const)]
 }
 
 /** Puts shallow mounts before deep ones, and leaves out what is there already. */

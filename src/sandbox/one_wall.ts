@@ -4,8 +4,9 @@ import type { Layers } from './wall.ts'
 
 /**
  * Refuses what nothing here holds back. To start with a warning instead would break what phylum promises: that an extension never
- * sees the credential. Namespaces hold all of it but what is meant to run outside of them; without them,
+ * sees the credential. Namespaces hold all of it; without them,
  *
+ * - a program that runs outside the sandbox could open the settings;
  * - a program that an extension starts could talk to the sockets of other programs, which have the rights of the user;
  * - the engine and Landlock judge a path by what is above it: whoever may write above a closed place moves its parent directory
  *   away, or makes a link to it, and finds it open under another name.
@@ -19,10 +20,12 @@ export function assertHoldable(
   hasNamespaces: boolean,
 ): void {
   const { run, unsandboxedRun, write } = granted
-  if (isAsked(unsandboxedRun)) {
-    throw refusal('it asks to run programs outside the sandbox, and nothing here confines those')
-  }
   if (hasNamespaces) return
+  if (isAsked(unsandboxedRun)) {
+    throw refusal(
+      'it asks to run programs outside the sandbox, and only namespaces keep the credential from those',
+    )
+  }
   if (isAsked(run)) {
     throw refusal('it asks to run programs, and only namespaces confine those')
   }

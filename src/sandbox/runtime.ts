@@ -41,7 +41,7 @@ export function launcherRuntime(files: readonly string[]): LauncherRuntime {
       '--allow-ffi',
       program,
     ],
-    environment: { DENO_NO_UPDATE_CHECK: '1', DENO_DIR: '/nonexistent' },
+    environment: { DENO_NO_UPDATE_CHECK: '1', DENO_DIR: '/dev/null/none' },
     files: [runtime, ...files],
   }
 }

@@ -9,11 +9,17 @@ import type { Attack } from '../harness/attack.ts'
 import { testAttack } from '../harness/attack.ts'
 import { createCanary } from '../harness/canary.ts'
 import { BUN, EXECUTABLE, FORMS, withHome } from '../harness/phylum.ts'
+import { attackFromOutside } from './outside.ts'
 
 /** Everything that the kernel can grant in this engine. */
 const EVERYTHING = 'read = true\nwrite = ["./"]\nenv = true'
 
 const ATTACKS: readonly Attack[] = [
+  attackFromOutside(
+    'E73 has a program run outside of the sandbox that looks for the credential everywhere',
+    (program, words) =>
+      `(await import('node:child_process')).spawnSync(${program}, ${words}).stdout`,
+  ),
   {
     name: 'A1 A2 A4 reads the environment and the arguments of every process',
     permissions: EVERYTHING,

@@ -5,11 +5,17 @@
 import type { Attack, AttackedEngine } from '../harness/attack.ts'
 import { testAttack } from '../harness/attack.ts'
 import { DENO, EXECUTABLE } from '../harness/phylum.ts'
+import { attackFromOutside } from './outside.ts'
 
 /** The most that one wall can hold; `write = true` and `run` are refused until there is a second one. */
 const EVERYTHING = 'read = true\nwrite = ["./"]\nenv = true\nnet = true'
 
 const ATTACKS: Attack[] = [
+  attackFromOutside(
+    'E73 has a program run outside of the sandbox that looks for the credential everywhere',
+    (program, words) =>
+      `(await import('node:buffer')).Buffer.from(new Deno.Command(${program}, { args: ${words} }).outputSync().stdout)`,
+  ),
   {
     name: 'A1 reads its environment in every way there is',
     permissions: 'env = true\nread = true',

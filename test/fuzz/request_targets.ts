@@ -57,6 +57,7 @@ const DESCRIPTION = {
   name: 'x',
   entryPoint: 'file:///x/main.ts',
   directory: 'file:///x/',
+  unsandboxedRun: [],
   state: null,
   placeholder: 'x',
   storage: null,

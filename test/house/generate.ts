@@ -9,22 +9,26 @@ import { DECLARATIONS_PATH, OPERATIONS_PATH } from './generated_paths.ts'
 import { renderSurface, SURFACE_PATH } from './public_surface.ts'
 import { ROOT } from './tree.ts'
 
-/** Bundles the guest into one module, as text: the executable has no files to hand to the engine. */
+/** Bundles the guest, and what it loads in few runs, into a module each, as text: the executable has no files to hand to the engine. */
 async function generateGuest(): Promise<string> {
+  return [
+    '// Made from src/guest by `npm run fix`; a test fails when it is out of date.',
+    '// deno-fmt-ignore-file',
+    `export const GUEST_SOURCE = ${JSON.stringify(await bundleGuest('main.ts'))}`,
+    `export const OUTSIDE_SOURCE = ${JSON.stringify(await bundleGuest('outside.ts'))}`,
+    '',
+  ].join('\n')
+}
+
+async function bundleGuest(entry: string): Promise<string> {
   const built = await Bun.build({
-    entrypoints: [join(ROOT, 'src/guest/main.ts')],
+    entrypoints: [join(ROOT, 'src/guest', entry)],
     target: 'browser',
     format: 'esm',
     // Whitespace goes, names stay: the engine reads it at each run, and people read its stack traces.
     minify: { whitespace: true, syntax: true, identifiers: false },
   })
-  const source = await built.outputs[0]!.text()
-  return [
-    '// Made from src/guest by `npm run fix`; a test fails when it is out of date.',
-    '// deno-fmt-ignore-file',
-    `export const GUEST_SOURCE = ${JSON.stringify(source)}`,
-    '',
-  ].join('\n')
+  return await built.outputs[0]!.text()
 }
 
 /** Makes the style sheet and the script of the web UI into texts, for the same reason; pages load them, so they are small. */

@@ -46,7 +46,7 @@ test('describePermissions() says what true means', () => {
 test('describePermissions() names full trust', () => {
   assert.match(
     describe({ unsandboxed_run: ['x'] }).dangers.join(),
-    /full trust.*read your credential/,
+    /full trust.*kept from your credential only until/,
   )
   assert.match(describe({ run: ['x'] }).dangers.join(), /full trust on this system/)
   const confined = describePermissions(
@@ -87,6 +87,14 @@ test('describePermissions() names interpreters, wherever they stand in a list', 
   for (const program of ['jq', 'shasum', 'environment', 'tool-5']) {
     assert.ok(!describe({ run: [program] }).dangers.some((each) => each.includes(program)), program)
   }
+})
+
+test('describePermissions() says that programs have the whole network or none', () => {
+  const toOwn = (permissions: Permissions) =>
+    describe(permissions).dangers.some((each) => /your network/.test(each))
+  assert.ok(toOwn({ run: ['x'], net: true }))
+  assert.ok(!toOwn({ run: ['x'], net: ['a.com'] }))
+  assert.ok(!toOwn({ net: true }))
 })
 
 test('describePermissions() names combinations that carry data away', () => {

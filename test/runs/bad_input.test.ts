@@ -318,13 +318,13 @@ const CASES: Case[] = [
     text: /no-such-command/,
   },
   {
-    name: 'an extension that asks for programs outside the sandbox',
+    name: 'an extension that asks for programs outside the sandbox, without the wall',
     prepare: (home) =>
       put(home, {
         'PhylumExt.toml': `${GOOD}[permissions]\nunsandboxed_run = ["cat"]\n`,
         'main.ts': '',
       }),
-    args: RUN,
+    args: ['ext', 'run', '-y', '-qq', '--no-wall', './sample'],
     options: () => withKey(),
     code: 'ERR_SANDBOX_START',
     exit: 117,

@@ -41,6 +41,11 @@ test('A5 assertHoldable() refuses to let anybody write above the settings', () =
   }
 })
 
+test('assertHoldable() lets through what namespaces hold', () => {
+  const everything = { write: true, run: true, unsandboxedRun: true } as const
+  assertHoldable(granted(everything), CLOSED, true)
+})
+
 test('A3 A14 A15 assertHoldable() refuses programs, which have the rights of the user', () => {
   for (
     const some of [{ run: true }, { run: ['cat'] }, { unsandboxedRun: true }, {

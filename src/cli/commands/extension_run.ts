@@ -16,6 +16,7 @@ import type { Context } from '../compose.ts'
 import { assertConsent, createApiQuestion } from '../consent.ts'
 import { adviseModules, findKeptModules } from '../extension_modules.ts'
 import { storePlaces } from '../fetch_extension.ts'
+import { keyringPlaces } from '../keyring_places.ts'
 import { locateEngine } from '../locate_engine.ts'
 import { locateExtension } from '../locate_extension.ts'
 import { protectedPlaces, realPath } from '../protected_places.ts'
@@ -105,7 +106,9 @@ export async function runExtension(
     realPath,
   }
   const granted = resolvePermissions(extension.manifest, resolve)
-  const isWriter = granted.write === true || granted.write.length > 0
+  const isWriter = [granted.write, granted.unsandboxedRun].some((each) =>
+    each === true || each.length > 0
+  )
   const places = protectedPlaces(context, isWriter)
   const wall = await chooseWall(context, {
     isRefused: wish.isWallRefused,
@@ -116,6 +119,7 @@ export async function runExtension(
   assertHoldable(granted, [...places.denyAccess, ...places.denyWrite], hasNamespaces)
   const kind = extension.manifest.engine ?? 'deno'
   if (kind === 'bun') assertWhole(wall?.layers)
+  const closedOutside = await keyringPlaces(context, granted.unsandboxedRun)
   const digest = digestExtension(extension.directory)
   assertUnchanged(storePlaces(context), extension, digest)
   const modules = findKeptModules(context, extension)
@@ -166,7 +170,7 @@ export async function runExtension(
       ...findPrograms(granted.run, environment['PATH']),
       workingDirectory,
       apiOrigin: uri,
-      commands: commandWorld(context, places),
+      commands: { ...commandWorld(context, places), closedOutside },
       // A login in the middle of a run talks on a terminal in order, too.
       credential: {
         get: (aside = (talk) => talk()) => credential.get((talk) => aside(() => borrow(talk))),
