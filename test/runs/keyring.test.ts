@@ -106,6 +106,39 @@ for (const form of FORMS) {
   )
 
   test(
+    `E73 a program outside the sandbox cannot ask the keyring that holds the credential [${form}]`,
+    { skip: NO_KEYRING },
+    withKeyring(async (home, bus) => {
+      const key = createCanary()
+      const environment = { DBUS_SESSION_BUS_ADDRESS: bus, PHYLUM_API_URI: 'http://127.0.0.1:9' }
+      home.extension('sample', {
+        'PhylumExt.toml':
+          'name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = []\n[permissions]\nunsandboxed_run = ["secret-tool"]\n',
+        'main.ts': `const args = ['search', '--all', 'service', 'phylum']
+          const { stdout, stderr } = new Deno.Command('secret-tool', { args }).outputSync()
+          for (const each of [stdout, stderr]) console.log(new TextDecoder().decode(each))`,
+      })
+      await home.phylum(form, ['auth', 'set-token', '--keyring'], { environment, input: key })
+      assert.match(
+        search(home, bus),
+        new RegExp(`secret = ${key}\n`),
+        'it works where nothing protects',
+      )
+      const { stdout, stderr } = await home.phylum(form, ['ext', 'run', '-y', './sample'], {
+        environment,
+      })
+      assert.match(stdout, /connect/i, stderr)
+      home.assertNoLeak(key, stdout, stderr)
+      // By a name that is no path, nothing could be covered.
+      const abstract = await home.phylum(form, ['ext', 'run', '-y', './sample'], {
+        environment: { ...environment, DBUS_SESSION_BUS_ADDRESS: 'unix:abstract=/tmp/dbus' },
+      })
+      assert.equal(abstract.code, 117)
+      assert.match(abstract.stderr, /your credential lies in a keyring that those would reach/)
+    }),
+  )
+
+  test(
     `a refresh token in the keyring is replaced there, by this process or the one that exchanges [${form}]`,
     { skip: NO_KEYRING },
     withKeyring(async (home, bus) => {

@@ -218,3 +218,50 @@ test('the systems of these tests lack what they should lack', () => {
   assert.equal(run('nothing', '/usr/bin/unshare', '-Ur', '/bin/true').status, 0)
   assert.notEqual(run('namespaces', '/usr/bin/unshare', '-Ur', '/bin/true').status, 0)
 })
+
+/** Asks the host, and waits for its answer, which is no. */
+const ASKING = `import { runSandboxed } from 'phylum'
+try { runSandboxed({ cmd: 'cat' }) } catch (error) { console.log(error.message) }
+`
+
+onStage(
+  'a guest can ask its host and wait for the answer, however much of the wall there is',
+  async ({ home, phylum }) => {
+    home.extension('sample', {
+      'PhylumExt.toml':
+        'name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = []\n',
+      'main.ts': ASKING,
+    })
+    // In this order: what has worked once is not tried again.
+    for (
+      const [lack, ...words] of [['namespaces'], ['nothing', '--no-wall'], ['nothing']] as const
+    ) {
+      const { stdout, stderr } = await phylum(lack, ['ext', 'run', '-y', ...words, './sample'])
+      assert.equal(stdout, 'Requires run access to "cat"\n', stderr)
+    }
+  },
+)
+
+onStage(
+  'where unshare makes the namespaces, commands of extensions run all the same',
+  async ({ home, phylum }) => {
+    home.extension('sample', {
+      'PhylumExt.toml':
+        'name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = []\n[permissions]\nrun = ["sh"]\nunsandboxed_run = ["cat"]\n',
+      'main.ts': `import { runSandboxed } from 'phylum'
+        console.log(runSandboxed({ cmd: 'sh', args: ['-c', 'echo $0; kill -9 $$', 'in'], stdout: 'piped' }))
+        const { code, stdout } = new Deno.Command('cat', { args: [Deno.args[0], '/etc/passwd'], stderr: 'null' }).outputSync()
+        console.log(code, new TextDecoder().decode(stdout).startsWith('root:'))`,
+    })
+    setWall(home, 'full')
+    const { stdout, stderr } = await phylum('bwrap', [
+      'ext',
+      'run',
+      '-y',
+      './sample',
+      home.settingsFile,
+    ])
+    assert.match(stdout, /code: 137,\s+signal: 9,\s+stdout: "in\\n"/, stderr)
+    assert.match(stdout, /\n1 true\n$/)
+  },
+)
