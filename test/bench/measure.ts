@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { ROOT } from '../harness/phylum.ts'
+import { installSandboxRuntime } from './sandbox_runtime.ts'
 import { timeInTurns, watchMemory } from './spawn.ts'
 import type { Peak } from './spawn.ts'
 import { BUN_EXTENSION, DIRECT, EMPTY, EXTENSION, HOSTS, PLAIN } from './world.ts'
@@ -32,6 +34,10 @@ export interface ProcessTimes {
   /** The executable's commands with no extension installed, and with many. */
   crowd: Record<CrowdCommand, { none: number[]; many: number[] }>
   peaks: Record<Host | 'plain', Peak>
+  /** A command that does nothing, in one sandbox and another; none of those that are not here. */
+  commands: { phylum: number[]; bwrap?: number[]; srt?: number[] }
+  /** Version of Anthropic's sandbox-runtime, or why it was not measured. */
+  srt: string
 }
 
 /** What is started with and without installed extensions. */
@@ -70,7 +76,34 @@ export async function measureProcesses(world: World, effort: Effort): Promise<Pr
   for (const [name, command] of Object.entries(commands)) {
     peaks[name as Host | 'plain'] = (await watchMemory(command, 1)).peak
   }
-  return { run, crowd, peaks }
+  return { run, crowd, peaks, ...await measureCommands(world, effort) }
+}
+
+/** Measures `true` in `phylum sandbox`, in the bare program that makes namespaces, and in Anthropic's sandbox-runtime. */
+async function measureCommands(
+  world: World,
+  { rounds }: Effort,
+): Promise<Pick<ProcessTimes, 'commands' | 'srt'>> {
+  const runtime = installSandboxRuntime()
+  try {
+    const bwrap = ['/usr/bin/bwrap', '--unshare-all', '--ro-bind', '/', '/', 'true']
+    const named: Record<string, Command> = {
+      phylum: world.command([...HOSTS.executable, 'sandbox', '--', 'true']),
+    }
+    if (existsSync(bwrap[0]!)) named['bwrap'] = world.command(bwrap)
+    if (runtime.words !== null) {
+      const { environment, ...command } = world.command([...runtime.words, 'true'])
+      // The programs that it needs may lie anywhere.
+      named['srt'] = {
+        ...command,
+        environment: { ...environment, PATH: process.env['PATH'] ?? '' },
+      }
+    }
+    const commands = await timeInTurns(named, rounds) as ProcessTimes['commands']
+    return { commands, srt: runtime.about }
+  } finally {
+    runtime.remove()
+  }
 }
 
 /** Milliseconds of each block by road; the blocks of one index were measured one after the other. */

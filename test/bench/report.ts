@@ -65,6 +65,13 @@ export function renderReport({ processes, requests, effort }: Measured): string 
       renderWall(processes),
     ),
     ...section(
+      'Commands in a sandbox',
+      '`phylum sandbox -- true` of the executable against the bare program that makes namespaces, `bwrap --unshare-all --ro-bind / / true`, ' +
+        `and against \`srt true\` of \`@anthropic-ai/sandbox-runtime\` from npm (${processes.srt}). Target: at least 10 times as fast as that.`,
+      ['', 'ms', 'ratio to phylum', 'target'],
+      renderCommands(processes),
+    ),
+    ...section(
       'Requests',
       '`api.fetch` of an extension against `fetch` of a plain `deno run` with the key in its hands, the same code, to the embedded ' +
         `server. Latency: one request at a time, at most 1.5. Throughput: ${IN_FLIGHT} in flight, at least 0.8.`,
@@ -154,6 +161,17 @@ function renderWall({ run }: ProcessTimes): string[][] {
       spread(run.bunEngine, run.plain),
       verdict(bun <= 0.5),
     ],
+  ]
+}
+
+function renderCommands({ commands }: ProcessTimes): string[][] {
+  const { phylum, bwrap, srt } = commands
+  return [
+    ['`phylum sandbox`', ms(phylum), spread(phylum, phylum), ''],
+    ...(bwrap === undefined ? [] : [['`bwrap`', ms(bwrap), spread(bwrap, phylum), '']]),
+    srt === undefined
+      ? ['`srt`', '–', '–', 'not measured']
+      : ['`srt`', ms(srt), spread(srt, phylum), verdict(median(ratios(srt, phylum)) >= 10)],
   ]
 }
 
