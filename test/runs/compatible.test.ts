@@ -378,16 +378,25 @@ onEngines(
 )
 
 onEngines(
-  'what answers at once: the current project, and permissions of the manifest',
+  'what answers at once: the current project, permissions of the manifest, a command',
   async ({ home, run }) => {
     const file = (text: string) => writeFileSync(join(home.path, 'work/.phylum_project'), text)
     const code = `const told = [];
       const tell = (attempt) => { try { told.push(attempt()) } catch (error) { told.push([error.name, error.message]) } };
       tell(() => Phylum.getCurrentProject());
       tell(() => Phylum.permissions().net);
+      tell(() => Phylum.runSandboxed({ cmd: "echo", args: ["said"], stdout: "piped", stderr: "piped" }));
+      tell(() => Phylum.runSandboxed({ cmd: "ls" }));
       console.log(JSON.stringify(told));
       if (told[0]?.id) console.log(await Phylum.analyze([]));`
-    assert.deepEqual(JSON.parse((await run(code)).stdout), [null, false])
+    const manifest = '[permissions]\nrun = ["echo"]\n'
+    const { stdout, stderr } = await run(code, { manifest })
+    assert.deepEqual(JSON.parse(stdout), [
+      null,
+      false,
+      { stdout: 'said\n', stderr: '', success: true, signal: null, code: 0 },
+      ['NotCapable', 'Requires run access to "ls"'],
+    ], stderr)
     file(
       'id: a3a898bc-e954-4ff6-ba36-6a19beefedaa\nname: site\ncreated_at: 2022-08-18T18:41:46Z\ngroup_name: acme\nroot: /etc\n',
     )
