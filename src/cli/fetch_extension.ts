@@ -1,9 +1,8 @@
+import { display } from '#base'
+import { renderSource, stageSource } from '#registry'
+import type { Source, Staged, StorePlaces } from '#registry'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { display } from '#base'
-import { stageSource } from '#registry'
-import type { Source, Staged, StorePlaces } from '#registry'
-import { renderSource } from '#registry'
 import type { Context } from './compose.ts'
 
 /** Where installed extensions lie. */

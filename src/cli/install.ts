@@ -1,10 +1,9 @@
 import { display, PhylumError } from '#base'
-import { activate, findInstalled, keepCandidate, lookAtLink, withName } from '#registry'
+import { activate, findInstalled, findStored, keepCandidate, lookAtLink, withName } from '#registry'
 import type { Candidate, StoredExtension } from '#registry'
 import { agree } from './agree.ts'
 import type { Context } from './compose.ts'
 import { keepModulesOf } from './extension_modules.ts'
-import type { ModuleNeeds } from './extension_modules.ts'
 import { forgetList, storePlaces } from './fetch_extension.ts'
 
 /** How somebody wants an extension installed. */
@@ -38,36 +37,36 @@ export async function installCandidate(
   if (current?.record.digest !== candidate.digest) {
     await assertReplaceable(context, candidate, current, isOverwriting)
   }
-  const { publisher } = await agree(context, {
+  await agree(context, {
     candidate,
     before: isSameSource ? current?.record : undefined,
     isAccepted,
     signed: candidate,
+    // Before the answer is recorded: only a few are kept, and updates that are killed would push out the one for what runs.
+    async keep({ publisher }) {
+      // Nothing is fetched for something that nobody has agreed to.
+      const modules = await keepModulesOf(context, candidate)
+      const options = { publisher, modules, isPinned: false }
+      await withName(places, name, () => keepCandidate(places, candidate, options))
+    },
   })
-  // Nothing is fetched for something that nobody has agreed to.
-  const modules = await keepModulesOf(context, candidate)
   await withName(places, name, async () => {
-    // Somebody else may have been quicker while the user read the question.
-    if (findInstalled(places, name)?.id !== current?.id) {
+    await Promise.resolve()
+    // Somebody else may have been quicker while the user read the question, and have swept away what is not in use.
+    const stored = findStored(places, name, candidate.integrity)
+    if (stored === undefined || findInstalled(places, name)?.id !== current?.id) {
       throw new PhylumError(
         'ERR_REGISTRY_EXISTS',
         `Cannot install extension "${name}": another phylum has changed it meanwhile`,
         { hints: ['try again'] },
       )
     }
-    const options = { publisher, modules, isPinned: false }
-    const { id } = await keepCandidate(places, candidate, options)
-    activate(places, name, id)
+    activate(places, name, stored.id)
     // The same files may have come from somewhere else before.
     forgetList(context)
   })
   if (current === undefined) return 'installed'
   return current.record.digest === candidate.digest ? 'unchanged' : 'updated'
-}
-
-/** Says what the modules of a candidate are fetched for. */
-export function needsOf({ directory, entryPoint, engine, request }: Candidate): ModuleNeeds {
-  return { directory, entryPoints: [entryPoint], engine, request }
 }
 
 /** Refuses a name that leads to a command: `phylum NAME` would never reach the extension. @throws ERR_REGISTRY_NAME */

@@ -5,6 +5,7 @@ import {
   findStored,
   isAgreedSource,
   keepCandidate,
+  MODULES,
   normalizeRequest,
   pinnedIdentity,
   pinStored,
@@ -26,9 +27,8 @@ import { join, relative } from 'node:path'
 import { agree, askedAnywhere } from './agree.ts'
 import type { Proposal } from './agree.ts'
 import type { Context } from './compose.ts'
-import { identifyModules, keepModules } from './extension_modules.ts'
+import { identifyModules, keepModulesOf } from './extension_modules.ts'
 import { fetchExtension, storePlaces } from './fetch_extension.ts'
-import { needsOf } from './install.ts'
 import { pinPlaces } from './locate_extension.ts'
 
 /** One extension of a project, and how it shall be synced. */
@@ -121,9 +121,8 @@ async function syncStaged(
   else if (isPinned && (isFrozen || !isLocal)) throw refuseFiles(task)
   let imported: string | null = null
   await agreeTo(context, task, candidate, candidate, async ({ publisher }) => {
-    const place = join(candidate.entry, 'modules')
-    const modules = await keepModules(context, needsOf(candidate), place)
-    imported = await identifyModules(modules === null ? null : place)
+    const modules = await keepModulesOf(context, candidate)
+    imported = await identifyModules(modules === null ? null : join(candidate.entry, MODULES))
     if (isSame && imported !== locked.modules) throw refuseModules(task)
     const places = storePlaces(context)
     const { name, integrity } = candidate

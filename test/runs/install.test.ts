@@ -264,10 +264,12 @@ test(
 test(
   'I124 an update that is killed at any moment leaves the old version or the new one, and it runs',
   withHome(async (home) => {
-    writeReport(home, { version: '1.0.0' })
-    await expectCode(home, ['ext', 'install', './report'], 0)
+    // With a permission, so that a run asks where the answer was lost.
+    const permissions = 'env = ["LANG"]'
+    writeReport(home, { version: '1.0.0', permissions })
+    await expectCode(home, ['ext', 'install', '-y', './report'], 0)
     const started = performance.now()
-    writeReport(home, { version: '1.0.1' })
+    writeReport(home, { version: '1.0.1', permissions })
     await expectCode(home, ['ext', 'update'], 0)
     const whole = performance.now() - started
     const seen = new Set<string>()
@@ -275,7 +277,7 @@ test(
     let kills = 0
     // Later each time, and until one has come through, however busy the machine is.
     for (let limit = whole / least; kills < least || seen.size < 2; limit *= 1.25) {
-      writeReport(home, { version: `1.1.${kills++}` })
+      writeReport(home, { version: `1.1.${kills++}`, permissions })
       await home.phylum(form, ['ext', 'update'], { limit })
       const listed = JSON.parse((await expectCode(home, ['ext', 'list', '--json'], 0)).stdout)
       const { version, error } = listed.extensions.find((each: { name: string }) =>
