@@ -43,7 +43,7 @@ export async function assertConsent(subject: Subject, terminal: Terminal): Promi
     throw new PhylumError(
       'ERR_CLI_CONFIRMATION',
       `Cannot run extension ${name} unasked: there is no terminal`,
-      { hints: ['accept what it asks for, for one run: `phylum ext run -y …`'] },
+      { hints: ['-y accepts what it asks for, for one run'] },
     )
   }
   if (!answer) throw new PhylumError('ERR_CLI_CONFIRMATION', `Extension ${name} was not run`)

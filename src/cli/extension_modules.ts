@@ -14,6 +14,7 @@ import {
   readNpmSettings,
 } from '#registry'
 import type { Candidate, Extension } from '#registry'
+import { LOCK_FILE } from '#sandbox'
 import type { EngineKind, KeptModules } from '#sandbox'
 import {
   existsSync,
@@ -44,9 +45,6 @@ export interface ModuleNeeds {
   /** What its manifest asks for: of `net`, addresses that are not of the internet. */
   request: PermissionRequest
 }
-
-/** Name of the lock file that an author commits. */
-const LOCK_FILE = 'deno.lock'
 
 /**
  * Fetches what an extension imports from elsewhere (`https:`, `npm:`, `jsr:`), and keeps it for its runs, which fetch nothing. Where its
