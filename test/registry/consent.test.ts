@@ -23,8 +23,8 @@ import { consent } from '../fuzz/consents.ts'
 import { fuzzTest } from '../fuzz/target.ts'
 
 const GROUPS: Identity = { name: 'groups', source: 'installed', directory: '/data/groups' }
-const LOCAL: Identity = { name: 'groups', source: 'path', directory: '/work/groups' }
-const CONTEXT = { home: '/home/ada', workingDirectory: '/work' }
+const LOCAL: Identity = { name: 'groups', source: 'path', directory: '/here/groups' }
+const CONTEXT = { home: '/home/ada', workingDirectory: '/here' }
 const REQUEST: PermissionRequest = {
   permissions: { read: ['./', '/etc'], net: ['example.com'] },
   api: { allow: ['GET /groups'] },
@@ -119,7 +119,7 @@ test('readConsent() never takes the record of one extension for that of another'
 test('stateName() gives a directory a name that no extension can have', () => {
   assert.equal(stateName(GROUPS), 'groups')
   assert.match(stateName(LOCAL), /^@[0-9a-f]{64}$/)
-  assert.notEqual(stateName(LOCAL), stateName({ ...LOCAL, directory: '/work/groups2' }))
+  assert.notEqual(stateName(LOCAL), stateName({ ...LOCAL, directory: '/here/groups2' }))
 })
 
 test('readConsent() takes nothing for a consent but a whole record', async () => {
@@ -210,13 +210,13 @@ test(
 test('checkConsent() has nothing to ask about the same files and permissions', () => {
   assert.equal(checkConsent(CONSENT, asked(REQUEST)).state, 'agreed')
   const elsewhere = { ...asked(REQUEST), context: { home: '/root', workingDirectory: '/srv' } }
-  assert.equal(checkConsent(CONSENT, elsewhere).state, 'agreed', '"./" was agreed to, not /work')
+  assert.equal(checkConsent(CONSENT, elsewhere).state, 'agreed', '"./" was agreed to, not /here')
 })
 
 test('checkConsent() asks anew about everything without a record', () => {
   const { state, added } = checkConsent(undefined, asked(REQUEST))
   assert.equal(state, 'new')
-  assert.deepEqual(added.read, ['/work', '/etc'])
+  assert.deepEqual(added.read, ['/here', '/etc'])
   assert.equal(String(added.api), 'GET /groups')
 })
 

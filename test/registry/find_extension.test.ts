@@ -28,17 +28,17 @@ async function withHome(use: (home: Home) => Promise<void>): Promise<void> {
       'installed/stream/PhylumExt.toml': 'name = ',
       'installed/liar/PhylumExt.toml': 'name = "groups"',
       'installed/liar/main.ts': '',
-      ...extension('work/mine'),
-      ...extension('work/.hidden'),
-      'work/file': '',
-      'work/empty/x': '',
+      ...extension('here/mine'),
+      ...extension('here/.hidden'),
+      'here/file': '',
+      'here/empty/x': '',
     })
     const at = (name: string) => join(root, name)
     await use({
       root,
       extensionsDirectory: at('installed'),
       bundledDirectory: at('bundled'),
-      workingDirectory: at('work'),
+      workingDirectory: at('here'),
     })
   })
 }
@@ -52,14 +52,14 @@ test('findExtension() finds installed, bundled and local ones', async () => {
     }
     assert.deepEqual(await found('sbom'), ['installed', '/installed/sbom'])
     assert.deepEqual(await found('groups'), ['bundled', '/bundled/groups'])
-    assert.deepEqual(await found('./mine'), ['path', '/work/mine'])
-    assert.deepEqual(await found('mine/'), ['path', '/work/mine'])
+    assert.deepEqual(await found('./mine'), ['path', '/here/mine'])
+    assert.deepEqual(await found('mine/'), ['path', '/here/mine'])
     assert.deepEqual(await found('../installed/sbom'), ['path', '/installed/sbom'])
-    assert.deepEqual(await found(join(home.root, 'work/mine')), ['path', '/work/mine'])
+    assert.deepEqual(await found(join(home.root, 'here/mine')), ['path', '/here/mine'])
     const here = { ...home, workingDirectory: join(home.workingDirectory, 'mine') }
     assert.equal((await findExtension('.', here)).name, 'mine')
     assert.equal(
-      (await findExtension('..', { ...here, workingDirectory: join(home.root, 'work/mine/x') }))
+      (await findExtension('..', { ...here, workingDirectory: join(home.root, 'here/mine/x') }))
         .name,
       'mine',
     )
@@ -69,14 +69,14 @@ test('findExtension() finds installed, bundled and local ones', async () => {
 test('findExtension() follows a link to an extension, and answers where it leads', async () => {
   await withHome(async (home) => {
     writeFiles(home.root, {
-      'work/link': { link: 'mine' },
-      'installed/mine': { link: '../work/mine' },
+      'here/link': { link: 'mine' },
+      'installed/mine': { link: '../here/mine' },
     })
-    assert.equal((await findExtension('./link', home)).directory, join(home.root, 'work/mine'))
+    assert.equal((await findExtension('./link', home)).directory, join(home.root, 'here/mine'))
     const installed = await findExtension('mine', home)
     assert.deepEqual([installed.source, installed.directory], [
       'installed',
-      join(home.root, 'work/mine'),
+      join(home.root, 'here/mine'),
     ])
   })
 })
@@ -177,7 +177,7 @@ test(
   { skip: process.geteuid?.() !== 0 && 'only root can give a directory away' },
   async () => {
     await withHome(async (home) => {
-      const directory = join(home.root, 'work/mine')
+      const directory = join(home.root, 'here/mine')
       assert.deepEqual((await findExtension('./mine', home)).warnings, [])
       chownSync(directory, 65534, 65534)
       const { warnings } = await findExtension('./mine', home)

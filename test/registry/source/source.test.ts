@@ -7,7 +7,7 @@ import { parseSource, renderSource } from '../../../src/registry/source/source.t
 import type { Source } from '../../../src/registry/source/source.ts'
 import { withTemporaryDirectory } from '../../harness/temporary.ts'
 
-const CONTEXT = { workingDirectory: '/work/here', home: '/home/me' }
+const CONTEXT = { workingDirectory: '/home/me/here', home: '/home/me' }
 
 const parse = (text: string) => parseSource(text, CONTEXT)
 
@@ -17,18 +17,18 @@ function git(url: string, ref: string | null = null, subdirectory: string | null
 
 /** What is typed, what it means, and how it is written in records. */
 const GOOD: [string, Source, string][] = [
-  ['./dir', { kind: 'directory', path: '/work/here/dir' }, '/work/here/dir'],
-  ['./dir/', { kind: 'directory', path: '/work/here/dir' }, '/work/here/dir'],
-  ['../dir', { kind: 'directory', path: '/work/dir' }, '/work/dir'],
-  ['.', { kind: 'directory', path: '/work/here' }, '/work/here'],
-  ['..', { kind: 'directory', path: '/work' }, '/work'],
+  ['./dir', { kind: 'directory', path: '/home/me/here/dir' }, '/home/me/here/dir'],
+  ['./dir/', { kind: 'directory', path: '/home/me/here/dir' }, '/home/me/here/dir'],
+  ['../dir', { kind: 'directory', path: '/home/me/dir' }, '/home/me/dir'],
+  ['.', { kind: 'directory', path: '/home/me/here' }, '/home/me/here'],
+  ['..', { kind: 'directory', path: '/home/me' }, '/home/me'],
   ['/', { kind: 'directory', path: '/' }, '/'],
   ['/a b/ü', { kind: 'directory', path: '/a b/ü' }, '/a b/ü'],
   ['~', { kind: 'directory', path: '/home/me' }, '/home/me'],
   ['~/dir', { kind: 'directory', path: '/home/me/dir' }, '/home/me/dir'],
-  ['./a.tgz/', { kind: 'directory', path: '/work/here/a.tgz' }, '/work/here/a.tgz/'],
-  ['./npm:x', { kind: 'directory', path: '/work/here/npm:x' }, '/work/here/npm:x'],
-  ['a.tgz', { kind: 'archive', location: '/work/here/a.tgz' }, '/work/here/a.tgz'],
+  ['./a.tgz/', { kind: 'directory', path: '/home/me/here/a.tgz' }, '/home/me/here/a.tgz/'],
+  ['./npm:x', { kind: 'directory', path: '/home/me/here/npm:x' }, '/home/me/here/npm:x'],
+  ['a.tgz', { kind: 'archive', location: '/home/me/here/a.tgz' }, '/home/me/here/a.tgz'],
   ['~/a.tar.gz', { kind: 'archive', location: '/home/me/a.tar.gz' }, '/home/me/a.tar.gz'],
   [
     'https://H.example/a.tgz',
