@@ -20,7 +20,7 @@ const SOURCES = ['src', 'test', 'extensions']
 const BUN_ONLY = new Set(['runs', 'attacks', 'browser', 'house'])
 
 /** Rooms whose files run in so many processes at once: they wait more than they compute. */
-const SHARDS: Readonly<Record<string, number>> = { runs: 2 }
+const SHARDS: Readonly<Record<string, number>> = { attacks: 2, runs: 4 }
 
 /** Folders of the test tree that hold no tests. */
 const NO_TESTS = new Set(['bench', 'fuzz', 'harness'])

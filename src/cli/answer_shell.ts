@@ -2,7 +2,7 @@ import { resolvePaths } from '#config'
 import type { Environment } from '#config'
 import { isExtensionName, listNames, listPinnedNames } from '#registry'
 import { bundledNames } from './bundled.ts'
-import type { Command } from './command.ts'
+import type { CommandSpec } from './command.ts'
 import { complete } from './complete.ts'
 
 /** What a candidate may consist of: nothing that a shell takes for more than a word, whatever it does with it. */
@@ -15,7 +15,7 @@ const WORD = /^[A-Za-z0-9_=-]+$/
  */
 export async function answerShell(
   words: readonly string[],
-  commands: readonly Command[],
+  commands: readonly CommandSpec[],
   { environment, workingDirectory }: { environment: Environment; workingDirectory: string },
 ): Promise<string> {
   const [current = '', ...before] = words

@@ -56,7 +56,10 @@ import { projectStatus } from './commands/project_status.ts'
 import { projectUpdate } from './commands/project_update.ts'
 import { status } from './commands/status.ts'
 
-/** Every command: dispatch, help and suggestions are made from this list. */
+/**
+ * Every command, in the order in which lists show them. `catalog.generated.ts` is made from this: what commands say of themselves, from which
+ * dispatch, help and suggestions are made, without what they need to run.
+ */
 export const COMMANDS: readonly Command[] = [
   extensionRun,
   extensionInstall,

@@ -1,8 +1,8 @@
 import type { Context } from './compose.ts'
 import type { OptionSpec, OptionValues } from './option.ts'
 
-/** One command of the terminal. */
-export interface Command {
+/** What a command says of itself. */
+export interface CommandSpec {
   /** Words that call it, "group create". */
   name: string
   summary: string
@@ -15,8 +15,17 @@ export interface Command {
   options: readonly OptionSpec[]
   /** Shown first in help: command line and what it does. */
   examples: readonly (readonly [string, string])[]
+}
+
+/** One command of the terminal. */
+export interface Command extends CommandSpec {
   /** Runs it. @returns the exit code */
   run(context: Context, given: Given): Promise<number>
+}
+
+/** A command whose module, and all that this needs, is loaded when it is run. */
+export interface ListedCommand extends CommandSpec {
+  load(): Promise<Command>
 }
 
 /** The command line after parsing. */

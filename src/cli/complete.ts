@@ -1,4 +1,4 @@
-import type { Command } from './command.ts'
+import type { CommandSpec } from './command.ts'
 import { GLOBAL_OPTIONS } from './global_options.ts'
 import type { OptionSpec } from './option.ts'
 
@@ -53,7 +53,7 @@ const FILES: Completion = { candidates: [], takesFiles: true }
 export async function complete(
   current: string,
   before: readonly string[],
-  commands: readonly Command[],
+  commands: readonly CommandSpec[],
   names: ExtensionNames,
 ): Promise<Completion> {
   const { words, open, isBehindDashes } = read(before, commands)
@@ -78,7 +78,7 @@ export async function complete(
 async function completeWord(
   current: string,
   { words, isBehindDashes }: Pick<ReadWords, 'words' | 'isBehindDashes'>,
-  commands: readonly Command[],
+  commands: readonly CommandSpec[],
   names: ExtensionNames,
 ): Promise<Completion> {
   const { command, family, rest } = meet(words, commands)
@@ -106,7 +106,7 @@ async function completeWord(
 }
 
 async function completeArgument(
-  command: Command,
+  command: CommandSpec,
   current: string,
   rest: readonly string[],
   names: ExtensionNames,
@@ -148,7 +148,7 @@ interface ReadWords {
   isBehindDashes: boolean
 }
 
-function read(before: readonly string[], commands: readonly Command[]): ReadWords {
+function read(before: readonly string[], commands: readonly CommandSpec[]): ReadWords {
   const words: string[] = []
   let open: OptionSpec | undefined
   let isBehindDashes = false
@@ -174,7 +174,7 @@ function isOpen(spec: OptionSpec, word: string): boolean {
 }
 
 /** Finds the command, or the family of commands, that words lead to, and what is left of them. */
-function meet(words: readonly string[], commands: readonly Command[]) {
+function meet(words: readonly string[], commands: readonly CommandSpec[]) {
   const [first, ...others] = words[0] === 'help' ? words.slice(1) : words
   const word = first === 'extension' || first === 'extensions' ? 'ext' : first
   const family = commands.filter(({ name }) => name.split(' ')[0] === word)
@@ -183,13 +183,13 @@ function meet(words: readonly string[], commands: readonly Command[]) {
   return { family, command, rest: alone === undefined ? others.slice(1) : others }
 }
 
-function optionsAt(words: readonly string[], commands: readonly Command[]): OptionSpec[] {
+function optionsAt(words: readonly string[], commands: readonly CommandSpec[]): OptionSpec[] {
   const { command, rest } = meet(words, commands)
   if (command?.takesRest && rest.length >= command.positionals.max && rest.length > 0) return []
   return [...(command?.options ?? []), ...GLOBAL_OPTIONS]
 }
 
-function firstWords(commands: readonly Command[]): Candidate[] {
+function firstWords(commands: readonly CommandSpec[]): Candidate[] {
   const words = new Map<string, string>()
   for (const { name, summary } of commands) {
     const [first = '', second] = name.split(' ')

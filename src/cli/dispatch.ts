@@ -1,5 +1,5 @@
 import { display, suggest, UsageError } from '#base'
-import type { Command, Given } from './command.ts'
+import type { CommandSpec, Given, ListedCommand } from './command.ts'
 import type { OptionSpec, OptionValues } from './option.ts'
 import { GLOBAL_OPTIONS } from './global_options.ts'
 import { usageLine } from './help.ts'
@@ -9,16 +9,16 @@ import { parseArguments } from './parse.ts'
 export type Meaning =
   | { kind: 'overview' | 'version'; options: OptionValues }
   | { kind: 'family'; word: string; options: OptionValues }
-  | { kind: 'help'; command: Command; options: OptionValues }
-  | { kind: 'command'; command: Command; given: Given }
+  | { kind: 'help'; command: ListedCommand; options: OptionValues }
+  | { kind: 'command'; command: ListedCommand; given: Given }
   /** A first word that is no command: the name of an extension, perhaps. */
-  | { kind: 'extension'; command: Command; given: Given; firstWords: readonly string[] }
+  | { kind: 'extension'; command: ListedCommand; given: Given; firstWords: readonly string[] }
 
 /** Long forms of a first word. */
 const ALIASES = new Map([['extension', 'ext'], ['extensions', 'ext']])
 
 /** First words that lead to a command, and so to no extension. */
-export function firstWordsOf(commands: readonly Command[]): ReadonlySet<string> {
+export function firstWordsOf(commands: readonly CommandSpec[]): ReadonlySet<string> {
   return new Set([...commands.map(({ name }) => name.split(' ', 1)[0]!), ...ALIASES.keys(), 'help'])
 }
 
@@ -28,7 +28,7 @@ export function firstWordsOf(commands: readonly Command[]): ReadonlySet<string> 
  *
  * @throws ERR_CLI_USAGE
  */
-export function dispatch(argv: readonly string[], commands: readonly Command[]): Meaning {
+export function dispatch(argv: readonly string[], commands: readonly ListedCommand[]): Meaning {
   const top = parseArguments(argv, {
     options: GLOBAL_OPTIONS,
     stopAfter: 1,
@@ -49,7 +49,7 @@ export function dispatch(argv: readonly string[], commands: readonly Command[]):
 }
 
 /** `phylum help`, `phylum help ext`, `phylum help ext run`. */
-function explain(top: Given, commands: readonly Command[]): Meaning {
+function explain(top: Given, commands: readonly ListedCommand[]): Meaning {
   const words = top.rest.map((word) => ALIASES.get(word) ?? word)
   if (words.length === 0) return { kind: 'overview', options: top.options }
   const name = words.join(' ')
@@ -61,7 +61,7 @@ function explain(top: Given, commands: readonly Command[]): Meaning {
   throw unknownCommand(name, commands.map((each) => each.name))
 }
 
-function meanExtension(word: string, top: Given, commands: readonly Command[]): Meaning {
+function meanExtension(word: string, top: Given, commands: readonly ListedCommand[]): Meaning {
   const command = commands.find((each) => each.name === 'ext run')!
   const firstWords = [...new Set(commands.map((each) => each.name.split(' ')[0]!)), 'help']
   // Here `-y` may stand behind the name of no command only, so the word and all that follows are the extension's.
@@ -70,7 +70,7 @@ function meanExtension(word: string, top: Given, commands: readonly Command[]): 
 }
 
 /** Reads the next word of a command's name: "list" after "group", "add" after "group member". */
-function meanCommand(name: string, family: readonly Command[], top: Given): Meaning {
+function meanCommand(name: string, family: readonly ListedCommand[], top: Given): Meaning {
   const second = parseArguments(top.rest, {
     options: [...sharedOptions(family), ...GLOBAL_OPTIONS],
     stopAfter: 1,
@@ -93,14 +93,14 @@ function meanCommand(name: string, family: readonly Command[], top: Given): Mean
 }
 
 /** Lists the options that every command of a family takes, so that they may stand before its last word, too. */
-function sharedOptions([first, ...others]: readonly Command[]): readonly OptionSpec[] {
+function sharedOptions([first, ...others]: readonly CommandSpec[]): readonly OptionSpec[] {
   return first?.options.filter((option) =>
     others.length > 0 && others.every(({ options }) => options.includes(option))
   ) ?? []
 }
 
 /** Reads what follows the words of a command. */
-function meanRest(command: Command, rest: readonly string[], options: OptionValues): Meaning {
+function meanRest(command: ListedCommand, rest: readonly string[], options: OptionValues): Meaning {
   const usage = usageLine(command)
   const given = parseArguments(rest, {
     options: [...command.options, ...GLOBAL_OPTIONS],
@@ -113,7 +113,7 @@ function meanRest(command: Command, rest: readonly string[], options: OptionValu
   return { kind: 'command', command, given: all }
 }
 
-function assertCount(command: Command, given: Given, usage: string): void {
+function assertCount(command: CommandSpec, given: Given, usage: string): void {
   const { min, max } = command.positionals
   const count = given.positionals.length
   if (count < min) throw new UsageError(`An argument is missing: ${command.usage}`, { usage })

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts'
+import type { CommandSpec } from './command.ts'
 import type { OptionSpec } from './option.ts'
 import { GLOBAL_OPTIONS } from './global_options.ts'
 import type { Terminal } from './terminal.ts'
@@ -65,7 +65,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
 ]
 
 /** Renders what `phylum --help` shows. */
-export function renderOverview(terminal: Terminal, commands: readonly Command[]): string {
+export function renderOverview(terminal: Terminal, commands: readonly CommandSpec[]): string {
   const heading = (text: string) => terminal.paint('bold', text)
   const lines = [
     'Run extensions that call an API with your credential, which they never see',
@@ -92,7 +92,7 @@ export function renderOverview(terminal: Terminal, commands: readonly Command[])
 }
 
 /** Renders the help of one command: examples first. */
-export function renderCommandHelp(terminal: Terminal, command: Command): string {
+export function renderCommandHelp(terminal: Terminal, command: CommandSpec): string {
   const heading = (text: string) => terminal.paint('bold', text)
   const lines = [command.summary, '', `${heading('Usage:')} ${usageLine(command)}`]
   lines.push('', heading('Examples:'), ...renderPairs(command.examples))
@@ -107,7 +107,7 @@ export function renderCommandHelp(terminal: Terminal, command: Command): string 
 export function renderFamily(
   terminal: Terminal,
   word: string,
-  commands: readonly Command[],
+  commands: readonly CommandSpec[],
 ): string {
   return [
     `${terminal.paint('bold', 'Usage:')} phylum ${word} COMMAND [OPTIONS]`,
@@ -119,7 +119,7 @@ export function renderFamily(
 }
 
 /** The usage line of a command. */
-export function usageLine(command: Command): string {
+export function usageLine(command: CommandSpec): string {
   const options = command.options.length > 0 ? ' [OPTIONS]' : ''
   return `phylum ${command.name}${options} ${command.usage}`.trimEnd()
 }

@@ -1,7 +1,7 @@
 import { display, isPhylumError, PhylumError, suggest } from '#base'
 import manifest from '../../package.json' with { type: 'json' }
-import { COMMANDS } from './catalog.ts'
-import type { Command, Given } from './command.ts'
+import { COMMANDS } from './catalog.generated.ts'
+import type { Given, ListedCommand } from './command.ts'
 import { COMPLETE_WORD } from './complete_word.ts'
 import { createContext, readAll } from './compose.ts'
 import type { Context } from './compose.ts'
@@ -105,7 +105,7 @@ async function act(meaning: Meaning, context: Context): Promise<number> {
       terminal.print(renderCommandHelp(terminal, meaning.command))
       return 0
     case 'command':
-      return await meaning.command.run(context, meaning.given)
+      return await (await meaning.command.load()).run(context, meaning.given)
     case 'extension':
       return await runByName(context, meaning.command, meaning.given, meaning.firstWords)
   }
@@ -114,12 +114,12 @@ async function act(meaning: Meaning, context: Context): Promise<number> {
 /** Runs `phylum NAME`; when there is no such extension, the word was perhaps meant to be a command. */
 async function runByName(
   context: Context,
-  command: Command,
+  command: ListedCommand,
   given: Given,
   firstWords: readonly string[],
 ): Promise<number> {
   try {
-    return await command.run(context, given)
+    return await (await command.load()).run(context, given)
   } catch (error) {
     const word = given.positionals[0]!
     if (

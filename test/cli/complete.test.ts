@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COMMANDS } from '../../src/cli/catalog.ts'
+import { COMMANDS } from '../../src/cli/catalog.generated.ts'
 import { complete } from '../../src/cli/complete.ts'
 
 const NAMES = { runnable: () => ['groups', 'report', 'auth'], installed: () => ['report', 'sbom'] }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COMMANDS } from '../../src/cli/catalog.ts'
+import { COMMANDS } from '../../src/cli/catalog.generated.ts'
 import { dispatch } from '../../src/cli/dispatch.ts'
 import { readGlobalOptions } from '../../src/cli/global_options.ts'
 import { commandLine } from '../fuzz/command_lines.ts'

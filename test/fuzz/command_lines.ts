@@ -1,7 +1,7 @@
 import { UsageError } from '#base'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { COMMANDS } from '../../src/cli/catalog.ts'
+import { COMMANDS } from '../../src/cli/catalog.generated.ts'
 import { dispatch } from '../../src/cli/dispatch.ts'
 import { hostileText, refusal } from './hostile.ts'
 import { quickly } from './target.ts'

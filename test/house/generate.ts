@@ -71,6 +71,33 @@ async function generateLauncher(): Promise<string> {
   ].join('\n')
 }
 
+/** Writes down what commands say of themselves, so that a start loads none of their modules but the one that it runs. */
+async function generateCatalog(): Promise<string> {
+  const { COMMANDS } = await import('../../src/cli/catalog.ts')
+  const source = readFileSync(join(ROOT, 'src/cli/catalog.ts'), 'utf8')
+  const modules = new Map([...source.matchAll(/^import \{ (\w+) \} from '(.*)'$/gm)]
+    .map(([, name, path]) => [name!, path!]))
+  const [, list = ''] = /COMMANDS[^=]*= \[([^\]]*)\]/.exec(source) ?? []
+  const names = list.split(',').map((each) => each.trim()).filter(Boolean)
+  const entries = COMMANDS.map(({ run: _, ...spec }, index) => {
+    const name = names[index]!
+    // JSON has no word for it.
+    const text = JSON.stringify(spec).replaceAll('"max":null', '"max":Infinity')
+    const load = `async () => (await import('${modules.get(name)}')).${name}`
+    return `  ${text.slice(0, -1)},"load":${load}},`
+  })
+  return [
+    '// Made from src/cli/catalog.ts by `npm run fix`; a test fails when it is out of date.',
+    '// deno-fmt-ignore-file',
+    "import type { ListedCommand } from './command.ts'",
+    '',
+    'export const COMMANDS: readonly ListedCommand[] = [',
+    ...entries,
+    ']',
+    '',
+  ].join('\n')
+}
+
 /** Renders the schema of manifests; TypeBox is loaded for it and by nothing else. */
 async function generateSchema(): Promise<string> {
   return (await import('./write_schema.ts')).renderSchema()
@@ -90,6 +117,7 @@ async function generateDeclarations(): Promise<string> {
 export const GENERATED: Readonly<Record<string, () => Promise<string>>> = {
   [OPERATIONS_PATH]: generateOperations,
   [DECLARATIONS_PATH]: generateDeclarations,
+  'src/cli/catalog.generated.ts': generateCatalog,
   'src/sandbox/guest.generated.ts': generateGuest,
   'src/server/ui/assets.generated.ts': generateAssets,
   'src/sandbox/launcher.generated.ts': generateLauncher,
