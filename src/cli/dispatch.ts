@@ -94,9 +94,12 @@ function meanCommand(name: string, family: readonly ListedCommand[], top: Given)
 
 /** Lists the options that every command of a family takes, so that they may stand before its last word, too. */
 function sharedOptions([first, ...others]: readonly CommandSpec[]): readonly OptionSpec[] {
-  return first?.options.filter((option) =>
-    others.length > 0 && others.every(({ options }) => options.includes(option))
-  ) ?? []
+  if (first === undefined || others.length === 0) return []
+  const takes = (options: readonly OptionSpec[], { name, value, isRepeated }: OptionSpec) =>
+    options.some((each) =>
+      each.name === name && each.value === value && each.isRepeated === isRepeated
+    )
+  return first.options.filter((option) => others.every(({ options }) => takes(options, option)))
 }
 
 /** Reads what follows the words of a command. */

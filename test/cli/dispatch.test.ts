@@ -28,6 +28,9 @@ test('dispatch() finds a command by its words, under its long name too, options 
   assert.equal(commandOf('-c f group create acme'), 'group create')
   assert.equal(commandOf('group -t 5 create acme -v'), 'group create')
   assert.equal(commandOf('server exec -- npm test'), 'server exec')
+  // What all commands of a family take may stand before the last of its words.
+  assert.equal(commandOf('group member --group team add bob@example.org'), 'group member add')
+  assert.equal(commandOf('group member -g team list'), 'group member list')
 })
 
 test('dispatch() gives an extension everything that follows its name', () => {
