@@ -12,7 +12,10 @@ export function report(text: string): void {
  */
 export function renderError(
   error: unknown,
-  { name, directory, remedy }: Pick<RunDescription, 'name' | 'directory' | 'remedy'>,
+  { name, directory, remedy, missing }: Pick<
+    RunDescription,
+    'name' | 'directory' | 'remedy' | 'missing'
+  >,
 ): string {
   if (!(error instanceof Error)) {
     return `error: Uncaught value in extension "${name}": ${String(error)}`
@@ -21,7 +24,9 @@ export function renderError(
     `error: Uncaught ${error.name} in extension "${name}": ${withoutAdvice(error.message)}`,
   ]
   lines.push(...ownFrames(error.stack ?? '', directory))
-  const hint = isMissingModule(error) ? remedy : permissionHint(error)
+  const hint = isMissingModule(error)
+    ? remedy
+    : missingHint(error, missing) ?? permissionHint(error)
   if (hint !== undefined) lines.push(`hint: ${hint}`)
   if (error.cause !== undefined) lines.push(`cause: ${renderCause(error.cause)}`)
   return lines.join('\n')
@@ -59,6 +64,29 @@ function isMissingModule({ message }: Error): boolean {
     /Failed loading https:\/\/\S+ for package|Cannot find (package|module) '(https|npm|jsr):/.test(
       message,
     )
+}
+
+/** Explains that a place was not granted because it is not there, to whoever finds its permission in the manifest. */
+function missingHint(error: Error, missing: readonly string[]): string | undefined {
+  const [, refused] = /^Requires write access to "?([^",]*)"?/.exec(error.message) ?? []
+  const path = refused ?? ('path' in error ? error.path : undefined)
+  if (typeof path !== 'string') return undefined
+  const found = missing.find((each) => isAtOrBelow(path, each))
+  return found === undefined
+    ? undefined
+    : `${
+      JSON.stringify(found)
+    } was not there when the run began, so it may not be written: make it before, or ask for its directory`
+}
+
+/** Answers whether a path, as an extension names it, is in a place or is the place; of a relative one as far as can be seen. */
+function isAtOrBelow(path: string, place: string): boolean {
+  const isAbsolute = path.startsWith('/')
+  const parts = path.replace(/^(\.\/)+/, '').split('/')
+  return parts.some((_, index) => {
+    const head = parts.slice(0, index + 1).join('/')
+    return isAbsolute ? head === place : place.endsWith(`/${head}`)
+  })
 }
 
 /** Gives the manifest line that would allow what the engine refused. */

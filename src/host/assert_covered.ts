@@ -22,12 +22,7 @@ export function assertCovered(
   granted: GrantedPermissions,
 ): void {
   for (const kind of ['read', 'write'] as const) {
-    assertEach(
-      kind,
-      asked[kind],
-      granted[kind],
-      (path, outer) => isWithin(followFar(path), followFar(outer)),
-    )
+    assertEach(kind, asked[kind], granted[kind], isBelow)
   }
   assertEach('env', asked.env, granted.env, (name, outer) => name === outer)
   // A command has all of the network or none, so a list of hosts does not cover it.
@@ -53,7 +48,7 @@ export function assertProgramsCovered(
     const place = find(outer)
     // By name it may be missing here; it is for whoever starts it to find that out.
     if (found === undefined || place === undefined) return program === outer
-    return isWithin(followFar(found), followFar(place))
+    return isBelow(found, place)
   })
 }
 
@@ -68,6 +63,11 @@ function assertEach(
   for (const value of asked) {
     if (!granted.some((outer) => covers(value, outer))) throw refusal(kind, value)
   }
+}
+
+/** Answers whether a path leads to where another one leads, or below it. */
+export function isBelow(path: string, outer: string): boolean {
+  return isWithin(followFar(path), followFar(outer))
 }
 
 /** Follows a path as far as there is something. */

@@ -1,13 +1,13 @@
 import { isPhylumError, PhylumError } from '#base'
 import { isReservedVariable, resolvePermissions } from '#permissions'
-import type { GrantedPermissions } from '#permissions'
+import type { Grant, GrantedPermissions, PresentPermissions } from '#permissions'
 import { findCommand, leaveOutside } from '#sandbox'
 import type { Launch } from '#sandbox'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import type { CallFunctions } from './answer_call.ts'
-import { assertCovered, assertProgramsCovered, followFar } from './assert_covered.ts'
+import { assertCovered, assertProgramsCovered, followFar, isBelow } from './assert_covered.ts'
 import { readCommandRequest } from './command_request.ts'
 import type { AskedCommand } from './command_request.ts'
 import { assertHoldsCommands, cannotRun, planCommand } from './plan_command.ts'
@@ -17,8 +17,7 @@ import type { CommandEnd } from './run_command.ts'
 import type { Signals } from './signals.ts'
 
 /** What the commands of a run are held to. */
-export interface CommandCallOptions {
-  granted: GrantedPermissions
+export interface CommandCallOptions extends PresentPermissions {
   world: CommandWorld
   /** What stays closed to commands outside of the sandbox, beside what is closed to all. */
   closedOutside: readonly string[]
@@ -115,28 +114,44 @@ function planOutside(
  */
 async function planSandboxed(
   { command, args, exceptions, isStrict }: AskedCommand,
-  { granted, world }: CommandCallOptions,
+  { granted, missing, world }: CommandCallOptions,
 ): Promise<PlannedCommand> {
   const asked = resolveExceptions(exceptions, world)
   const surroundings = { ...world, path: world.environment['PATH'] }
   assertProgramsCovered([command], granted.run, surroundings)
   assertProgramsCovered(asked.run, granted.run, surroundings)
-  assertCovered(asked, granted)
-  const present = (paths: GrantedPermissions['read']) => paths === true || paths.filter(existsSync)
+  assertCovered(asked, {
+    ...granted,
+    read: withMissing(granted.read, missing.read),
+    write: withMissing(granted.write, missing.write),
+  })
   const names = asked.env === true ? Object.keys(world.environment) : asked.env
   return await planCommand({
     command,
     args,
     granted: {
       // Lists that are made for several systems name places that are not on this one; there is nothing to grant there.
-      read: present(asked.read),
-      write: present(asked.write),
+      read: present(asked.read, granted.read),
+      write: present(asked.write, granted.write),
       run: asked.run,
       env: names.filter((name) => !isReservedVariable(name)),
       hasNetwork: asked.net === true,
     },
     isStrict,
   }, world)
+}
+
+/** Picks of what is asked for the places that are there, and were when the run began. */
+function present(asked: Grant, granted: Grant): Grant {
+  if (asked === true) return true
+  return asked.filter((path) =>
+    existsSync(path) && (granted === true || granted.some((outer) => isBelow(path, outer)))
+  )
+}
+
+/** What may be asked for: what was not there when the run began, too, though nothing is granted there. */
+function withMissing(grant: Grant, missing: readonly string[]): Grant {
+  return grant === true || [...grant, ...missing]
 }
 
 /** Reads exceptions as a manifest is read: the same grammar, and the same refusals. */

@@ -189,6 +189,7 @@ function planFor(options: ResolveModulesOptions, directory: RunDirectory): Plan 
     // Where it lays out packages.
     workingDirectory: options.destination,
     granted: { read: [], write: [], env: [], run: [], unsandboxedRun: [], net: [], api: [] },
+    missing: [],
     programs: [],
     interpreters: [],
     denyAccess: [...options.denyAccess, ...directory.others],

@@ -2,7 +2,7 @@ import { display, PhylumError, systemCode } from '#base'
 import type { CredentialSource, Fetch, Log } from '#base'
 import { startBroker } from '#broker'
 import type { Broker } from '#broker'
-import type { GrantedPermissions } from '#permissions'
+import type { PresentPermissions } from '#permissions'
 import { EXIT_UNREAD, PLACEHOLDER_PREFIX, PROTOCOL_VERSION } from '#protocol'
 import type { RunDescription } from '#protocol'
 import {
@@ -49,7 +49,7 @@ import type { Signals } from './signals.ts'
 const STORAGE_FILE = 'local_storage.sqlite'
 
 /** What one run needs. */
-export interface RunOptions {
+export interface RunOptions extends PresentPermissions {
   extension: {
     name: string
     directory: string
@@ -66,7 +66,6 @@ export interface RunOptions {
     /** What helps when one is missing: a sentence for its author. */
     remedy: string
   }
-  granted: GrantedPermissions
   /** Files of tests to be run in its place; absolute. */
   tests?: readonly string[] | undefined
   /** Its arguments, or options for the engine's runner of tests. */
@@ -133,6 +132,7 @@ export async function run(options: RunOptions): Promise<number> {
     const started: { guest?: Guest } = {}
     const commands = createCommandCalls({
       granted: options.granted,
+      missing: options.missing,
       world: {
         ...options,
         ...options.commands,
@@ -177,6 +177,7 @@ export async function run(options: RunOptions): Promise<number> {
         ? null
         : join(options.stateDirectory, STORAGE_FILE),
       permissions: options.extension.permissions,
+      missing: options.missing.write,
       ...describeModules(options),
     })
     const { modules } = options.extension
@@ -274,6 +275,8 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
     workingDirectory: options.workingDirectory,
     // Hosts are reached through the broker, which looks at their addresses too; the guest has no network at all.
     granted: { ...options.granted, net: [] },
+    // Without a wall, what appears there later could be read.
+    missing: options.wall === null ? [] : options.missing.read,
     programs: options.programs,
     interpreters: options.interpreters,
     denyAccess: [...options.denyAccess, ...directory.others, options.extension.undigested],

@@ -1,9 +1,9 @@
 import { display, isPhylumError } from '#base'
-import { parseCommand } from './command.ts'
+import { isPath, isRelative, parseCommand } from './command.ts'
 import { parseEndpoint } from './endpoint.ts'
 import type { ApiGrant } from './endpoint.ts'
 import { parseNetHost } from './net.ts'
-import { isWithin, resolvePath } from './path.ts'
+import { ANY_DIRECTORY, isWithin, resolvePath } from './path.ts'
 import type { PathContext } from './path.ts'
 import { refusal } from './refusal.ts'
 import { checkVariable } from './variable.ts'
@@ -43,10 +43,7 @@ export interface GrantedPermissions {
 
 /** What the values of a manifest mean depends on. */
 export interface ResolveContext extends PathContext {
-  /**
-   * Answers whether something exists at a path. Given, it makes a missing path an error: a link that somebody puts there
-   * later would be followed with a permission that meant something else.
-   */
+  /** Answers whether something exists at a path. Given, it makes a missing path an error; `splitMissing()` is kinder to manifests. */
   isPresent?: (path: string) => boolean
   /**
    * Tells where a path leads once links are followed. Given, it keeps paths that are relative to the working directory in it: whoever
@@ -76,7 +73,7 @@ const KINDS: readonly (readonly [keyof Permissions, ListKind, Parse])[] = [
 ]
 
 /** Stands for directories that are not known while a manifest is checked. */
-const NOWHERE: ResolveContext = { home: '/', workingDirectory: '/' }
+const NOWHERE: ResolveContext = { home: ANY_DIRECTORY, workingDirectory: ANY_DIRECTORY }
 
 /**
  * Turns what a manifest asks for into what would be granted here and now.
@@ -126,9 +123,21 @@ export function findFaults(request: PermissionRequest): PermissionFault[] {
 }
 
 function parsePath(kind: string, value: string, context: ResolveContext): string {
-  const path = assertPresent(kind, value, resolvePath(kind, value, context), context)
-  const isRelative = !value.startsWith('/') && !/^~(\/|$)/.test(value)
-  if (isRelative && isWithin(path, context.workingDirectory)) {
+  return assertHere(kind, value, resolvePath(kind, value, context), context)
+}
+
+function parseProgram(kind: string, value: string, context: ResolveContext): string {
+  const mayBeRelative = kind !== 'unsandboxed_run'
+  const program = parseCommand(kind, value, { ...context, mayBeRelative })
+  return isPath(value) ? assertHere(kind, value, program, context) : program
+}
+
+/** Refuses a path that is missing, where that is a fault, and a relative one that a link leads out of the working directory. */
+function assertHere(kind: string, value: string, path: string, context: ResolveContext): string {
+  if (!(context.isPresent?.(path) ?? true)) {
+    throw refusal(kind, value, `"${display(path)}" does not exist`)
+  }
+  if (isRelative(value) && isWithin(path, context.workingDirectory)) {
     const real = context.realPath?.(path) ?? path
     if (!isWithin(real, context.workingDirectory)) {
       throw refusal(kind, value, `it leads to "${display(real)}", out of the working directory`)
@@ -137,19 +146,9 @@ function parsePath(kind: string, value: string, context: ResolveContext): string
   return path
 }
 
-function parseProgram(kind: string, value: string, context: ResolveContext): string {
-  const program = parseCommand(kind, value)
-  return program.startsWith('/') ? assertPresent(kind, value, program, context) : program
-}
-
 function parseVariable(kind: string, value: string): string {
   checkVariable(kind, value)
   return value
-}
-
-function assertPresent(kind: string, value: string, path: string, context: ResolveContext): string {
-  if (context.isPresent?.(path) ?? true) return path
-  throw refusal(kind, value, `"${display(path)}" does not exist`)
 }
 
 function unique(values: readonly string[]): readonly string[] {

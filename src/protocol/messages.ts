@@ -23,6 +23,8 @@ export interface RunDescription {
   storage: string | null
   /** The `[permissions]` table of its manifest, as it is written. */
   permissions: Readonly<Record<string, boolean | readonly string[]>>
+  /** Paths that it may not write because they are not there, though its manifest lists them; absolute. */
+  missing: readonly string[]
   /** Directory of modules from elsewhere, where the guest has to say where each import leads; null where the engine knows. */
   modules: string | null
   /** What helps when a module from elsewhere is missing: a sentence for the extension's author. */

@@ -49,7 +49,7 @@ export function planDeno(plan: Plan): Launch {
     ...pipes,
     ...reach,
     ...state,
-    ...without(granted.read, plan.denyAccess),
+    ...without([...granted.read, ...plan.missing], plan.denyAccess),
     ...plan.programs,
   ]
   const write = granted.write === true ? true : [
@@ -65,8 +65,9 @@ export function planDeno(plan: Plan): Launch {
   return {
     command: plan.engine,
     args: [
+      // Quiet about programs of `run` that are not on this system: the extension will find out.
       ...(plan.tests === undefined
-        ? ['run', '--no-code-cache']
+        ? ['run', '--no-code-cache', '--quiet']
         : ['test', '--no-check', `--preload=${guest}`, ...plan.args]),
       ...CLOSED,
       ...(plan.modules === null ? ALONE : admit(plan.modules)),
@@ -94,8 +95,6 @@ export function planDeno(plan: Plan): Launch {
 /** Lets the engine load what was fetched before, in the versions and with the contents of the lock file, and nothing else. */
 function admit({ directory, hosts }: KeptModules): string[] {
   return [
-    // Otherwise it says at each run that it runs no scripts of packages.
-    '--quiet',
     `--lock=${directory}/${LOCK_FILE}`,
     '--frozen',
     ...(hosts.length === 0 ? [] : [`--allow-import=${hosts.map(assertPlain).join(',')}`]),

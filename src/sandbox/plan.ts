@@ -24,6 +24,11 @@ export interface Plan {
   workingDirectory: string
   /** What the manifest grants and the user agreed to. */
   granted: GrantedPermissions
+  /**
+   * Paths that the manifest lists in `read` and that are not there. An engine that judges paths lets the extension find that out, as it
+   * does elsewhere; the kernel opens nothing for them.
+   */
+  missing: readonly string[]
   /** Where the programs of `granted.run` are; absolute. */
   programs: readonly string[]
   /** What the kernel starts in their place; the extension may not start it by itself. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { posix } from 'node:path'
 import { findCommand } from './find_program.ts'
 import { readLoader } from './libraries.ts'
@@ -21,7 +21,7 @@ const FIRST_LINE = 256
 export function findPrograms(run: true | readonly string[], path: string | undefined): Programs {
   if (run === true) return { programs: [], interpreters: [] }
   const programs = run.map((each) => each.startsWith('/') ? each : findCommand(each, path))
-    .filter((each) => each !== undefined)
+    .filter((each) => each !== undefined && existsSync(each)) as string[]
   return {
     programs,
     interpreters: [...new Set(programs.flatMap((each) => findInterpreters(each, path)))],

@@ -62,6 +62,7 @@ const DESCRIPTION = {
   placeholder: 'x',
   storage: null,
   permissions: {},
+  missing: [],
   modules: null,
   remedy: '',
 }

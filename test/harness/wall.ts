@@ -82,6 +82,7 @@ export async function planOf(trial: WallTrial): Promise<{ plan: Plan; guest: str
     extensionDirectory: join(directory, 'extension'),
     modules: null,
     stateDirectory: null,
+    missing: [],
     workingDirectory: directory,
     granted: {
       read: [],

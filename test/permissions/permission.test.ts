@@ -1,4 +1,4 @@
-import { findFaults, resolvePermissions } from '#permissions'
+import { findFaults, resolvePermissions, splitMissing } from '#permissions'
 import type { GrantedPermissions, PermissionRequest, Permissions } from '#permissions'
 import assert from 'node:assert/strict'
 import { posix } from 'node:path'
@@ -108,7 +108,7 @@ test('D62 resolvePermissions() takes a comma for a comma', () => {
   ])
 })
 
-test('D63 resolvePermissions() refuses a path that does not exist', () => {
+test('D63 resolvePermissions() refuses a path that does not exist, for those who typed it', () => {
   const context = { ...CONTEXT, isPresent: (path: string) => path === '/srv/project/here' }
   const ask = (permissions: Permissions) => resolvePermissions({ permissions }, context)
   assert.deepEqual(ask({ read: ['here'] }).read, ['/srv/project/here'])
@@ -119,6 +119,23 @@ test('D63 resolvePermissions() refuses a path that does not exist', () => {
     })
   }
   assert.deepEqual(ask({ run: ['git'] }).run, ['git'])
+})
+
+test('D63 splitMissing() grants nothing where there is nothing', () => {
+  const asked = resolve({
+    read: ['here', 'gone', '~/gone'],
+    write: ['gone', '/here'],
+    run: ['git'],
+  })
+  assert.deepEqual(splitMissing(asked, (path) => path.endsWith('/here')), {
+    granted: { ...asked, read: ['/srv/project/here'], write: ['/here'] },
+    missing: { read: ['/srv/project/gone', '/home/ada/gone'], write: ['/srv/project/gone'] },
+  })
+  const all = resolve({ read: true, write: true })
+  assert.deepEqual(splitMissing(all, () => false), {
+    granted: all,
+    missing: { read: [], write: [] },
+  })
 })
 
 test('F82 resolvePermissions() refuses wildcards and the names of phylum among variables', () => {
@@ -163,35 +180,44 @@ test('F82 resolvePermissions() refuses wildcards and the names of phylum among v
   ])
 })
 
-test('resolvePermissions() takes names and absolute paths of programs', () => {
+test('resolvePermissions() takes names of programs, and places from the root, the home and the working directory', () => {
+  const absolute = ['git', 'g++', '/usr/bin/../bin/env', '/opt/a b/c', '/usr/bin/', '~/.cargo/bin']
+  const resolved = [
+    'git',
+    'g++',
+    '/usr/bin/env',
+    '/opt/a b/c',
+    '/usr/bin',
+    '/home/ada/.cargo/bin',
+  ]
+  assert.deepEqual(resolve({ run: absolute }).run, resolved)
+  assert.deepEqual(resolve({ unsandboxed_run: absolute }).unsandboxedRun, resolved)
   assert.deepEqual(
-    resolve({ run: ['git', 'g++', '/usr/bin/../bin/env', '/opt/a b/c'], unsandboxed_run: ['x'] })
-      .run,
-    ['git', 'g++', '/usr/bin/env', '/opt/a b/c'],
+    resolve({ run: ['./gradlew', 'bin/x', './', '.', '../tool', '~', '~/'] }).run,
+    ['/srv/project/gradlew', '/srv/project/bin/x', '/srv/project', '/srv/tool', '/home/ada'],
   )
   for (
-    const value of [
-      '',
-      '*',
-      'git*',
-      './git',
-      'bin/git',
-      '../git',
-      '~/git',
-      '~',
-      '.',
-      '..',
-      'git status',
-      '-x',
-      '/',
-      '/usr/bin/',
-      'a\u0000',
-      'a\nb',
-    ]
+    const value of ['', '*', 'git*', './git*', '~bob/x', 'git status', '-x', '/', 'a\u0000', 'a\nb']
   ) {
     refuses({ run: [value] })
     refuses({ unsandboxed_run: [value] })
   }
+})
+
+test('B22 resolvePermissions() lets nothing of the working directory run outside the sandbox', () => {
+  for (const value of ['./git', 'bin/git', '../git', '.', '..', './']) {
+    refuses({ unsandboxed_run: [value] })
+  }
+})
+
+test('D50 resolvePermissions() refuses a relative program that a link leads out of the working directory', () => {
+  const context = { ...CONTEXT, realPath: (path: string) => path.replace('/srv/project', '/opt') }
+  const run = (value: string) => resolvePermissions({ permissions: { run: [value] } }, context)
+  assert.throws(() => run('./tool'), { code: 'ERR_PERMISSIONS_VALUE', message: /\/opt\/tool/ })
+  // A name has nothing to do with the directory, whatever lies in it.
+  assert.deepEqual([run('tool').run, run('/srv/project/tool').run], [['tool'], [
+    '/srv/project/tool',
+  ]])
 })
 
 test('findFaults() finds every fault, and where it stands', () => {

@@ -26,6 +26,7 @@ function plan(
     stateDirectory: null,
     libraries: { loader: null, files: [], nameService: [] },
     workingDirectory: '/work',
+    missing: [],
     programs: [],
     interpreters: [],
     granted: { ...NOTHING, ...granted } as Plan['granted'],
@@ -52,6 +53,7 @@ test('planDeno() grants nothing but the road to the broker to an extension that 
   assert.deepEqual(args, [
     'run',
     '--no-code-cache',
+    '--quiet',
     '--no-config',
     '--cached-only',
     '--no-prompt',

@@ -17,6 +17,7 @@ function plan(granted: Partial<Record<keyof Plan['granted'], unknown>> = {}): Pl
       ...{ read: [], write: [], env: [], run: [], unsandboxedRun: [], net: [], api: [] },
       ...granted,
     } as Plan['granted'],
+    missing: [],
     programs: Array.isArray(granted.run) ? granted.run : [],
     interpreters: [],
     denyAccess: ['/home/u/.config/phylum'],

@@ -2,7 +2,7 @@ import type { CredentialSource } from '#base'
 import { readCurrentProject } from '#config'
 import type { ApiUri } from '#config'
 import { run } from '#host'
-import { resolvePermissions } from '#permissions'
+import { resolvePermissions, splitMissing } from '#permissions'
 import { assertUnchanged, digestExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
 import { assertHoldable, assertWhole, findPrograms } from '#sandbox'
@@ -102,7 +102,6 @@ export async function runExtension(
   const resolve = {
     home: environment['HOME'] ?? '/',
     workingDirectory,
-    isPresent: existsSync,
     realPath,
   }
   const granted = resolvePermissions(extension.manifest, resolve)
@@ -159,7 +158,7 @@ export async function runExtension(
         isInstalled: extension.source !== 'path',
         permissions: { ...extension.manifest.permissions },
       },
-      granted,
+      ...splitMissing(granted, existsSync),
       args: wish.args,
       tests: wish.tests?.files,
       stop: wish.stop,
