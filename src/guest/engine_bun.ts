@@ -39,8 +39,10 @@ export function createBunEngine(): Engine {
     setHome() {},
     watch(onIdle, onUncaught) {
       process.on('beforeExit', onIdle)
-      process.on('uncaughtException', onUncaught)
-      process.on('unhandledRejection', onUncaught)
+      // With a listener of its own, the extension says itself what becomes of it.
+      for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
+        process.on(name, (error) => process.listenerCount(name) > 1 || onUncaught(error))
+      }
     },
     onUnread: (end) => process.on('SIGPIPE', end),
     isUnread: (error) => error instanceof Error && 'code' in error && error.code === 'EPIPE',
@@ -105,6 +107,7 @@ declare const process: {
     writeSync(descriptor: number, data: string | Uint8Array): number
   }
   getBuiltinModule(name: 'bun:sqlite'): { Database: new (path: string) => Database }
+  listenerCount(event: string): number
   on(event: 'beforeExit' | 'SIGPIPE', listener: () => void): void
   on(event: 'uncaughtException' | 'unhandledRejection', listener: (error: unknown) => void): void
   exit(code: number): never

@@ -29,20 +29,35 @@ export function createDenoEngine(): Engine {
     },
     watch(onIdle, onUncaught) {
       addEventListener('beforeunload', onIdle)
-      addEventListener('unhandledrejection', (event) => {
-        event.preventDefault()
-        onUncaught(event.reason)
-      })
-      addEventListener('error', (event) => {
-        event.preventDefault()
-        onUncaught(event.error)
-      })
+      listenLast('unhandledrejection', (event) => onUncaught(event.reason))
+      listenLast('error', (event) => onUncaught(event.error))
     },
     onUnread: endWhenUnread,
     // What is uncaught is of another pipe: the output's own ends the run where it arises.
     isUnread: () => false,
     exit: (code) => Deno.exit(code),
   }
+}
+
+/** Hears of events of the whole program after the extension has; what it has prevented is its own business. */
+function listenLast<Name extends 'error' | 'unhandledrejection'>(
+  name: Name,
+  listener: (event: WindowEventMap[Name]) => void,
+): void {
+  const add = globalThis.addEventListener
+  const last = (event: WindowEventMap[Name]) => {
+    if (event.defaultPrevented) return
+    event.preventDefault()
+    listener(event)
+  }
+  add(name, last)
+  globalThis.addEventListener = function (this: EventTarget | undefined, ...words: unknown[]) {
+    const target = this ?? globalThis
+    Reflect.apply(add, target, words)
+    if (target !== globalThis || words[0] !== name) return
+    removeEventListener(name, last)
+    add(name, last)
+  } as typeof add
 }
 
 /** How long after a print the signal is listened for, in milliseconds. */
