@@ -202,8 +202,21 @@ export const organizationRoutes: readonly Route[] = [
 
 /** As of groups, an organization of other people and none at all give the same answer. */
 async function requireOrganization({ store, caller, params }: Call): Promise<KeptOrganization> {
-  const name = (params['org'] ?? '').normalize('NFC')
-  const organization = await store.findOrganization(caller.userId, name)
+  return await findOrganization(store, caller.userId, params['org'] ?? '')
+}
+
+/**
+ * Finds an organization by its name, for somebody who may see it.
+ *
+ * @throws ERR_API_NOT_FOUND otherwise
+ */
+export async function findOrganization(
+  store: Call['store'],
+  userId: string,
+  text: string,
+): Promise<KeptOrganization> {
+  const name = text.normalize('NFC')
+  const organization = await store.findOrganization(userId, name)
   if (organization !== undefined) return organization
   throw new Refusal(
     404,

@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import { display } from '#base'
 import { findGroup } from './group_routes.ts'
 import { parseProjectName } from './names.ts'
+import { findOrganization } from './organization_routes.ts'
 import { listPage } from './page.ts'
 import type { Ecosystem } from './policy/package_name.ts'
 import { Refusal } from './refusal.ts'
@@ -27,8 +28,14 @@ export const projectRoutes: readonly Route[] = [
       'filter.name': 'Only those whose name holds this text',
     },
     reply: ProjectPage,
+    refusals: [404],
     async answer({ store, caller, query }) {
       const filter = readFilter(query)
+      // A name that is misspelled is no group, and no organization, without projects.
+      if (filter.group !== undefined) await findGroup(store, caller.userId, filter.group)
+      if (filter.organization !== undefined) {
+        await findOrganization(store, caller.userId, filter.organization)
+      }
       const { entries, more } = await listPage(
         query,
         'projects',

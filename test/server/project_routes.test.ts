@@ -86,6 +86,12 @@ test(
     assert.deepEqual(await names(ann, '?filter.group=blue'), ['blue-1', 'own_1'])
     assert.deepEqual(await names(ann, '?filter.group=acme/blue'), ['acme-1', 'acme-2'])
     assert.deepEqual(await names(ann, '?filter.organization=acme'), ['acme-1', 'acme-2'])
+    for (const filter of ['group=none', 'group=acme/none', 'organization=none']) {
+      assertRefused(await ann.ask('GET', `/api/v0/projects?filter.${filter}`), 404)
+    }
+    const bob = await api.signUp('bob')
+    assertRefused(await bob.ask('GET', '/api/v0/projects?filter.group=blue'), 404)
+    assertRefused(await bob.ask('GET', '/api/v0/projects?filter.organization=acme'), 404)
     assert.deepEqual(await names(ann, '?filter.name=n_1'), ['own_1', 'own_1'])
     assert.deepEqual(await names(ann, '?filter.name=%25'), [])
     assert.deepEqual(await names(ann, '?filter.name=ACME'), [])

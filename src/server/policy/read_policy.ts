@@ -102,6 +102,9 @@ function toRule(rule: RuleDocument): Omit<PackageRule, 'tag' | 'line'> {
   }
 }
 
+/** The idstring of an SPDX identifier (SPDX 2.3, annex D.1), after "LicenseRef-" and "DocumentRef-…:" too, with wildcards. */
+const DENIED = /^[A-Za-z0-9.:*-]+\+?$/
+
 /** Finds what is wrong with values of the right type. */
 function findFaults({ packages = [], licenses }: PolicyDocument): Fault[] {
   const faults: Fault[] = []
@@ -118,6 +121,14 @@ function findFaults({ packages = [], licenses }: PolicyDocument): Fault[] {
       }`
       faults.push({ path: ['packages', index, 'versions'], message })
     }
+  }
+  for (const [index, denied] of licenses?.deny?.entries() ?? []) {
+    // Anything else meets no licence, and so would refuse nothing.
+    if (DENIED.test(denied)) continue
+    const message = `"licenses.deny[${index}]" is "${
+      display(denied, 40)
+    }", not one SPDX identifier, in which "*" stands for any characters`
+    faults.push({ path: ['licenses', 'deny', index], message })
   }
   for (const [index, { package: text }] of licenses?.known?.entries() ?? []) {
     if (parseKnown(text) !== undefined) continue

@@ -64,6 +64,19 @@ test('readPolicy() takes an empty file, which refuses nothing', async () => {
   assert.deepEqual(await read(''), { packages: [], licenses: undefined, known: new Map() })
 })
 
+test('readPolicy() refuses a licence that nothing could have', async () => {
+  for (const denied of ['NOT A LICENCE!', 'MIT OR GPL-3.0-only', '(MIT)', 'GPL_3']) {
+    assert.match(
+      await refusal(`[licenses]\ndeny = ["MIT", ${JSON.stringify(denied)}]\n`),
+      /^Cannot use policy \/etc\/policy\.toml:2:\d+: "licenses\.deny\[1\]" is "/,
+      denied,
+    )
+  }
+  const taken = ['AGPL-*', 'GPL-2.0+', 'LicenseRef-acme', 'DocumentRef-a.b:LicenseRef-c', '*']
+  const { licenses } = await read(`[licenses]\ndeny = ${JSON.stringify(taken)}\n`)
+  assert.deepEqual(licenses?.deny, taken)
+})
+
 test('readPolicy() reports every fault with line and column', async () => {
   assert.match(await refusal('[[packages]\n'), /policy \/etc\/policy\.toml:1:\d+: Not valid TOML/)
   assert.match(await refusal('[[packages]]\n'), /:1:1: "packages\[0\]\.name" is missing/)
