@@ -38,6 +38,7 @@ import { trustRemove } from './commands/trust_remove.ts'
 import { groupMemberList } from './commands/group_member_list.ts'
 import { groupMemberAdd } from './commands/group_member_add.ts'
 import { groupMemberRemove } from './commands/group_member_remove.ts'
+import { history } from './commands/history.ts'
 import { init } from './commands/init.ts'
 import { orgCreate } from './commands/org_create.ts'
 import { orgDelete } from './commands/org_delete.ts'
@@ -103,6 +104,7 @@ export const COMMANDS: readonly Command[] = [
   projectDelete,
   projectLink,
   projectStatus,
+  history,
   orgList,
   orgCreate,
   orgDelete,

@@ -36,6 +36,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     'project delete',
     'project link',
     'project status',
+    'history',
   ]],
   ['API', [
     'ping',

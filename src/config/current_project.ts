@@ -1,7 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { display, PhylumError, systemCode } from '#base'
+import { display, isPhylumError, PhylumError, systemCode } from '#base'
 import type { FileKind } from './decode_text.ts'
 import { type OpenFile, readFile } from './read_file.ts'
 import { SettingsDocument, type SettingsEntry } from './settings_document.ts'
@@ -69,9 +69,9 @@ export async function writeCurrentProject(directory: string, link: ProjectLink):
   if (status?.isSymbolicLink()) throw cannotWrite(file, 'it is a symbolic link')
   const document = await readFile(
     file,
-    ({ bytes }) => SettingsDocument.parse(bytes, file, KIND),
+    ({ bytes }) => parse(bytes, file),
     KIND.subject,
-  ) ?? await SettingsDocument.parse(new TextEncoder().encode('id: null\n'), file, KIND)
+  ) ?? await parse(new TextEncoder().encode('id: null\n'), file)
   document.set(['id'], link.id)
   document.set(['name'], link.name)
   document.set(['created_at'], link.createdAt)
@@ -82,6 +82,17 @@ export async function writeCurrentProject(directory: string, link: ProjectLink):
   // It is meant to be committed, and holds no secret.
   await writeFileAtomic(file, document.toString(), { mode: 0o644 })
   return file
+}
+
+/** Parses a project file. What cannot be understood is not replaced either: it may hold more than the project. */
+async function parse(bytes: Uint8Array, file: string): Promise<SettingsDocument> {
+  try {
+    return await SettingsDocument.parse(bytes, file, KIND)
+  } catch (error) {
+    if (!isPhylumError(error)) throw error
+    const hints = ['mend it; or remove it, and tie the directory anew: `phylum project link NAME`']
+    throw new PhylumError(error.code, error.message, { cause: error, hints })
+  }
 }
 
 async function isPresent(file: string): Promise<boolean> {
@@ -102,7 +113,7 @@ async function isPresent(file: string): Promise<boolean> {
 function read(file: string): (open: OpenFile) => Promise<ProjectLink> {
   return async (open) => {
     assertTrustedOwner(open, file)
-    const document = await SettingsDocument.parse(open.bytes, file, KIND)
+    const document = await parse(open.bytes, file)
     const required = (name: string): SettingsEntry => {
       const entry = document.entry(name)
       if (entry === undefined) throw document.missing(name)

@@ -527,7 +527,7 @@ export interface ProjectsOperations {
    *
    * The manifest allows it by `[api] allow = ["GET /projects"]`.
    *
-   * @throws ApiError with a `status`, 400, 401, or without one where there was no answer
+   * @throws ApiError with a `status`, 400, 401, 404, or without one where there was no answer
    */
   list(query?: {
   /** Only those of a group, "GROUP" or "ORGANIZATION/GROUP". */

@@ -91,6 +91,23 @@ test('readCurrentProject() refuses hostile content with its place', async () => 
   for (const [content, wanted] of cases) assert.match(await refusal(content), wanted)
 })
 
+test('readCurrentProject() and writeCurrentProject() say what to do about a file that cannot be understood', async () => {
+  await withTemporaryDirectory(async (directory) => {
+    const file = join(directory, PROJECT_FILE)
+    const text = 'id: [\n'
+    await writeFile(file, text)
+    const mend = { code: 'ERR_CONFIG_SYNTAX', hints: [/^mend it; or remove it, /] }
+    const act = async (work: Promise<unknown>) => {
+      const error = await work.then(() => undefined, (each) => each)
+      assert.equal(error.code, mend.code)
+      assert.match(error.hints[0], mend.hints[0]!)
+    }
+    await act(readCurrentProject(directory))
+    await act(writeCurrentProject(directory, LINK))
+    assert.equal(await readFile(file, 'utf8'), text)
+  })
+})
+
 test('readCurrentProject() does not wait for a pipe, nor follow a link to nothing', async () => {
   await withTemporaryDirectory(async (directory) => {
     const file = join(directory, PROJECT_FILE)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createAccount, createKey } from '../../src/server/account.ts'
 import { startServer } from '../../src/server/start_server.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { BUN, FORMS, inAllForms, withHome } from '../harness/phylum.ts'
+import { BUN, commandOf, FORMS, inAllForms, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
 import { startOnTerminal } from '../harness/pty.ts'
 import { createRecordingLog } from '../harness/recording_log.ts'
@@ -310,6 +310,94 @@ test(
     assertRefused(endless, 'ERR_API_RESPONSE', 1, /its list of projects has no end/)
     await api.stop()
   }),
+)
+
+test(
+  `phylum history lists the jobs of a project and judges one of them [${form}]`,
+  withHome((home) =>
+    withServer(home, form, async (run, { url, key }) => {
+      const homeless = await run('history')
+      assertRefused(homeless, 'ERR_API_NOT_FOUND', 18, /this directory belongs to none/)
+      const { project } = JSON.parse((await run('init', 'web', '--json')).stdout)
+      const none = await run('history')
+      assertRefused(none, 'ERR_API_NO_HISTORY', 15, /^error\S+ Nothing was analyzed/)
+      const sent = await fetch(`${url}/api/v0/data/jobs`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          packages: [{ name: 'react', version: '18.2.0', type: 'npm' }],
+          is_user: true,
+          project: project.id,
+          label: 'first',
+        }),
+      })
+      const { job_id } = await sent.json()
+      assert.match((await run('history')).stdout, new RegExp(`^${job_id}\tfirst\t\\S+Z\n$`))
+      const { jobs, ...rest } = JSON.parse((await run('history', '-p', 'web', '-j')).stdout)
+      assert.deepEqual([jobs.length, jobs[0].id, rest], [
+        1,
+        job_id,
+        { schema: 1, project: project.id },
+      ])
+      const judged = await run('history', job_id)
+      assert.deepEqual([judged.code, judged.stdout], [0, 'The policy refuses none of 1 package\n'])
+      assert.equal(JSON.parse((await run('history', job_id, '--json')).stdout).is_failure, false)
+      assertRefused(await run('history', 'nonsense'), 'ERR_API_NOT_FOUND', 18, /job "nonsense"/)
+      assertRefused(await run('history', '../x'), 'ERR_CLI_USAGE', 2, /Cannot use job/)
+    })
+  ),
+)
+
+test(
+  `phylum history ends with 100 where the policy refuses something of a job [${form}]`,
+  withHome(async (home) => {
+    const policy = join(home.path, 'work', 'policy.toml')
+    writeFileSync(policy, '[[packages]]\nname = "evil"\nreason = "it is \\u001b[2J evil"\n')
+    home.extension('send', {
+      'PhylumExt.toml': 'name = "send"\ndescription = "x"\n',
+      'main.ts':
+        'console.log(await Phylum.analyze([{ name: "evil", version: "1.0.0", type: "npm" }]))',
+    })
+    const words = commandOf(form).join(' ')
+    const script =
+      `${words} init web -q && job=$(${words} ext run -y ./send) && ${words} history $job`
+    const { code, stdout } = await home.phylum(
+      form,
+      ['server', 'exec', '--policy', policy, '--', 'sh', '-c', script],
+    )
+    assert.equal(code, 100, stdout)
+    assert.match(stdout, /^The policy refuses 1 of 1 package\n[^]*evil is refused\n/)
+    assert.ok(!stdout.includes('\x1b'), stdout)
+  }),
+)
+
+test(
+  `commands that change something tell programs what is there now [${form}]`,
+  withHome((home) =>
+    withServer(home, form, async (run, { url }) => {
+      const read = async (...words: string[]) => {
+        const { code, stdout, stderr } = await run(...words, '--json')
+        assert.equal(code, 0, stderr)
+        return JSON.parse(stdout)
+      }
+      assert.deepEqual(await read('ping'), { schema: 1, api_uri: url, is_alive: true })
+      assert.deepEqual(await read('group', 'create', 'blue'), { schema: 1, group: 'blue' })
+      assert.deepEqual(await read('org', 'create', 'acme'), { schema: 1, organization: 'acme' })
+      const { project } = await read('project', 'create', 'web', '-g', 'blue')
+      assert.deepEqual([project.name, project.group_name, project.root], [
+        'web',
+        'blue',
+        realpathSync(join(home.path, 'work')),
+      ])
+      assert.deepEqual((await read('status')).project, project)
+      const linked = await read('project', 'link', 'web', '-g', 'blue')
+      assert.equal(linked.project.id, project.id)
+      assert.equal((await read('project', 'update', '-n', 'site')).project.name, 'site')
+      assert.equal((await read('init', 'other', '-f')).project.name, 'other')
+      const unknown = await run('project', 'list', '-g', 'none')
+      assertRefused(unknown, 'ERR_API_NOT_FOUND', 18, /Cannot find group "none"/)
+    })
+  ),
 )
 
 test(

@@ -1,7 +1,9 @@
 import { display } from '#base'
 import type { Command } from '../command.ts'
+import { hasOption } from '../command.ts'
 import { placeGroup } from '../group_place.ts'
 import { organizationPath } from '../organization.ts'
+import { JSON_OPTION, printJson } from '../print_list.ts'
 
 /** `phylum group create` */
 export const groupCreate: Command = {
@@ -9,7 +11,7 @@ export const groupCreate: Command = {
   summary: 'Create a group, of your own or of an organization',
   usage: 'NAME',
   positionals: { min: 1, max: 1 },
-  options: [],
+  options: [JSON_OPTION],
   examples: [
     ['phylum group create acme', 'create the group "acme"; you become its admin'],
     ['phylum group create team --org acme', 'one of the organization "acme"'],
@@ -20,6 +22,7 @@ export const groupCreate: Command = {
     if (organization === undefined) await client.call('POST', '/groups', { group_name: name })
     else await client.call('POST', `${organizationPath(organization)}/groups`, { name })
     context.terminal.log.note(`Created group "${display(wholeName)}"`)
+    if (hasOption(given, 'json')) printJson(context, { group: wholeName })
     return 0
   },
 }

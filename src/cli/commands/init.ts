@@ -7,6 +7,7 @@ import { hasOption, textOption } from '../command.ts'
 import type { Context } from '../compose.ts'
 import { GROUP_OPTION } from '../group_place.ts'
 import { linkDirectory } from '../link_directory.ts'
+import { JSON_OPTION } from '../print_list.ts'
 import { REPOSITORY_OPTION } from '../project_options.ts'
 import { createProject, findProject, groupOf } from '../projects.ts'
 import type { NewProject } from '../projects.ts'
@@ -21,6 +22,7 @@ export const init: Command = {
     GROUP_OPTION,
     REPOSITORY_OPTION,
     { name: 'force', short: 'f', summary: 'Do not ask when the directory belongs to one already' },
+    JSON_OPTION,
   ],
   examples: [
     ['phylum init', 'a project with the name of this directory'],
@@ -31,7 +33,7 @@ export const init: Command = {
     await confirmReplacement(context, given)
     const group = await groupOf(context, textOption(given, 'group'))
     const repositoryUrl = textOption(given, 'repository-url')
-    await linkDirectory(context, await makeOrFind(context, { name, group, repositoryUrl }))
+    await linkDirectory(context, given, await makeOrFind(context, { name, group, repositoryUrl }))
     return 0
   },
 }

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { textOption } from '../command.ts'
 import { GROUP_OPTION } from '../group_place.ts'
 import { linkDirectory } from '../link_directory.ts'
+import { JSON_OPTION } from '../print_list.ts'
 import { DEFAULT_LABEL_OPTION, REPOSITORY_OPTION } from '../project_options.ts'
 import { createProject, groupOf } from '../projects.ts'
 
@@ -12,7 +13,7 @@ export const projectCreate: Command = {
   summary: 'Create a project, and tie this directory to it',
   usage: 'NAME',
   positionals: { min: 1, max: 1 },
-  options: [GROUP_OPTION, REPOSITORY_OPTION, DEFAULT_LABEL_OPTION],
+  options: [GROUP_OPTION, REPOSITORY_OPTION, DEFAULT_LABEL_OPTION, JSON_OPTION],
   examples: [
     ['phylum project create web', 'your own'],
     ['phylum project create web --group acme', 'one of a group'],
@@ -24,7 +25,7 @@ export const projectCreate: Command = {
     const defaultLabel = textOption(given, 'default-label')
     const id = await createProject(context, { name, group, repositoryUrl, defaultLabel })
     context.terminal.log.note(`Created project "${display(name)}"`)
-    await linkDirectory(context, {
+    await linkDirectory(context, given, {
       id,
       name,
       groupName: group?.wholeName ?? null,

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { textOption } from '../command.ts'
 import { GROUP_OPTION } from '../group_place.ts'
 import { linkDirectory } from '../link_directory.ts'
+import { JSON_OPTION } from '../print_list.ts'
 import { findProject, groupOf } from '../projects.ts'
 
 /** `phylum project link` */
@@ -10,7 +11,7 @@ export const projectLink: Command = {
   summary: 'Tie this directory to a project that exists',
   usage: 'NAME',
   positionals: { min: 1, max: 1 },
-  options: [GROUP_OPTION],
+  options: [GROUP_OPTION, JSON_OPTION],
   examples: [
     ['phylum project link web', 'writes .phylum_project, which is meant to be committed'],
     ['phylum project link web --group acme', 'to one of a group'],
@@ -18,7 +19,7 @@ export const projectLink: Command = {
   async run(context, given) {
     const group = await groupOf(context, textOption(given, 'group'))
     const project = await findProject(context, given.positionals[0]!, group)
-    await linkDirectory(context, {
+    await linkDirectory(context, given, {
       id: project.id,
       name: project.name,
       groupName: project.group_name,

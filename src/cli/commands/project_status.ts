@@ -1,11 +1,10 @@
-import { display, PhylumError } from '#base'
-import { readCurrentProject } from '#config'
-import type { Command, Given } from '../command.ts'
-import { hasOption, textOption } from '../command.ts'
-import type { Context } from '../compose.ts'
+import { display } from '#base'
+import type { Command } from '../command.ts'
+import { hasOption } from '../command.ts'
 import { GROUP_OPTION } from '../group_place.ts'
 import { JSON_OPTION, printFields, printJson } from '../print_list.ts'
-import { findProject, groupOf, readProject } from '../projects.ts'
+import { chooseProject, PROJECT_OPTION } from '../project_choice.ts'
+import { readProject } from '../projects.ts'
 
 /** `phylum project status` */
 export const projectStatus: Command = {
@@ -14,7 +13,7 @@ export const projectStatus: Command = {
   usage: '',
   positionals: { min: 0, max: 0 },
   options: [
-    { name: 'project', short: 'p', value: 'NAME', summary: 'The project, if not that of here' },
+    PROJECT_OPTION,
     GROUP_OPTION,
     JSON_OPTION,
   ],
@@ -23,7 +22,7 @@ export const projectStatus: Command = {
     ['phylum project status --project web --group acme --json', 'another one, for programs'],
   ],
   async run(context, given) {
-    const project = await readProject(context, await findId(context, given))
+    const project = await readProject(context, await chooseProject(context, given))
     if (hasOption(given, 'json')) {
       printJson(context, { project })
       return 0
@@ -43,19 +42,4 @@ export const projectStatus: Command = {
     ])
     return 0
   },
-}
-
-async function findId(context: Context, given: Given): Promise<string> {
-  const name = textOption(given, 'project')
-  if (name !== undefined) {
-    const group = await groupOf(context, textOption(given, 'group'))
-    return (await findProject(context, name, group)).id
-  }
-  const project = await readCurrentProject(context.workingDirectory)
-  if (project !== null) return project.id
-  throw new PhylumError(
-    'ERR_API_NOT_FOUND',
-    'Cannot tell which project is meant: this directory belongs to none',
-    { hints: ['name one with --project NAME', 'tie this directory to one: `phylum project link`'] },
-  )
 }

@@ -1,10 +1,11 @@
 import { display, PhylumError, UsageError } from '#base'
 import { readCurrentProject, writeCurrentProject } from '#config'
 import type { Command, Given } from '../command.ts'
-import { textOption } from '../command.ts'
+import { hasOption, textOption } from '../command.ts'
 import type { Context } from '../compose.ts'
 import { segment } from '../organization.ts'
 import { DEFAULT_LABEL_OPTION, REPOSITORY_OPTION } from '../project_options.ts'
+import { JSON_OPTION, printJson } from '../print_list.ts'
 import { readProject } from '../projects.ts'
 
 /** `phylum project update` */
@@ -18,6 +19,7 @@ export const projectUpdate: Command = {
     { name: 'name', short: 'n', value: 'NAME', summary: 'Its new name' },
     REPOSITORY_OPTION,
     DEFAULT_LABEL_OPTION,
+    JSON_OPTION,
   ],
   examples: [
     ['phylum project update --name website', 'rename the project of this directory'],
@@ -36,6 +38,7 @@ export const projectUpdate: Command = {
     })
     context.terminal.log.note(`Changed project "${display(name)}"`)
     await renameHere(context, id, name)
+    if (hasOption(given, 'json')) printJson(context, { project: await readProject(context, id) })
     return 0
   },
 }
@@ -59,7 +62,10 @@ async function findOwnId({ workingDirectory }: Context): Promise<string> {
     'ERR_API_NOT_FOUND',
     'Cannot tell which project is meant: this directory belongs to none',
     {
-      hints: ['name one with --project-id ID', 'tie this directory to one: `phylum project link`'],
+      hints: [
+        'name one with --project-id ID',
+        'tie this directory to one: `phylum project link NAME`',
+      ],
     },
   )
 }
