@@ -23,13 +23,21 @@ export function renderError(
   const lines = [
     `error: Uncaught ${error.name} in extension "${name}": ${withoutAdvice(error.message)}`,
   ]
-  lines.push(...ownFrames(error.stack ?? '', directory))
+  lines.push(...ownFrames(`${error.stack ?? ''}\n${placeOf(error)}`, directory))
   const hint = isMissingModule(error)
     ? remedy
     : missingHint(error, missing) ?? permissionHint(error)
   if (hint !== undefined) lines.push(`hint: ${hint}`)
   if (error.cause !== undefined) lines.push(`cause: ${renderCause(error.cause)}`)
   return lines.join('\n')
+}
+
+/** Writes where a module is that Bun cannot read, in the form of a frame; its error has no stack that says so. */
+function placeOf(
+  error: Error & { position?: { file: string; line: number; column: number } | null },
+): string {
+  const { position } = error
+  return position == null ? '' : `at ${position.file}:${position.line}:${position.column}`
 }
 
 function renderCause(cause: unknown): string {
@@ -43,18 +51,21 @@ function renderCause(cause: unknown): string {
  */
 export function ownFrames(stack: string, directory: string): string[] {
   const names = [directory, decodeURIComponent(new URL(directory).pathname)]
-  return stack.split('\n').map((line) => line.trimStart())
+  return withoutColour(stack).split('\n').map((line) => line.trimStart())
     .filter((line) => line.startsWith('at ') && names.some((name) => line.includes(name)))
     .map((line) => `    ${names.reduce((shown, name) => shown.replaceAll(name, ''), line)}`)
 }
 
 /** The engine advises a command-line flag, which is not an author's to give; the manifest is. */
 function withoutAdvice(message: string): string {
-  return message.replace(/, run again with the --allow-[a-z]+ flag/g, '').replace(
-    // deno-lint-ignore no-control-regex
-    /\u001b\[[0-9;]*m/g,
-    '',
-  )
+  return withoutColour(message).replace(/, run again with the --allow-[a-z]+ flag/g, '')
+    // Where it could not load a module, the engine says in the message where that was imported; the frames say so, too.
+    .replace(/\n +at file:[^\n]*\s*$/, '')
+}
+
+function withoutColour(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/\u001b\[[0-9;]*m/g, '')
 }
 
 /** Answers whether an engine could not load a module from elsewhere, in the words of either. */
