@@ -107,6 +107,8 @@ export interface PhylumApi {
    *
    * @param apiVersion "v0"
    * @param endpoint path below it, with its query: "/groups"
+   * @throws ApiError with code `ERR_BROKER_REQUEST` for a path that leads elsewhere; an answer that is no success is a response, and
+   * no error
    *
    * @example
    * ```ts
@@ -161,6 +163,8 @@ export interface PhylumApi {
   /**
    * Rejects: the credential that lasts is given to nobody.
    *
+   * @throws Error always; it says what to use instead
+   *
    * @example
    * ```ts
    * import { ApiVersion, PhylumApi } from 'phylum'
@@ -186,6 +190,10 @@ export interface PhylumApi {
   /**
    * Lists projects, from all pages: all that the user can see, or those of a group or an organization. Needs `"GET /projects"`.
    *
+   * @param group name of a group
+   * @param organization name of an organization
+   * @throws Error with `status` 404 where there is no such group or organization
+   *
    * @example
    * ```ts
    * import { PhylumApi } from 'phylum'
@@ -197,6 +205,11 @@ export interface PhylumApi {
 
   /**
    * Makes a project, or finds the one that has the name already. Needs `"POST /data/projects"`, and `"GET /projects"` to find it.
+   *
+   * @param group name of the group that owns it; the user where it is absent
+   * @param repositoryUrl where its sources are
+   * @param organization name of the group's organization
+   * @throws Error with `status` 404 where there is no such group, 400 for a name that none can have
    *
    * @example
    * ```ts
@@ -214,6 +227,8 @@ export interface PhylumApi {
 
   /**
    * Deletes a project, found by its name. Needs `"GET /projects"` and `"DELETE /data/projects/:id"`.
+   *
+   * @throws Error where there is none of this name; with `status` 403 where the user may not
    *
    * @example
    * ```ts
@@ -244,7 +259,9 @@ export interface PhylumApi {
    *
    * @param project name of the project; the current one when it is absent
    * @param label of the job; "uncategorized" unless given
-   * @returns the id of the job, for `getJobStatus`
+   * @returns the id of the job, a UUID, for `getJobStatus`
+   * @throws Error where no project is named and the directory belongs to none, or none has the name; with `status` 400 for a package
+   * of an unknown ecosystem
    *
    * @example
    * ```ts
@@ -266,6 +283,7 @@ export interface PhylumApi {
    * Asks what the policy makes of a job. Needs `"POST /data/jobs/:id/policy/evaluate"`.
    *
    * @param ignoredPackages packages that are left out of account
+   * @throws Error with `status` 404 where there is no such job, or the user may not see it
    *
    * @example
    * ```ts
@@ -316,6 +334,7 @@ export interface PhylumApi {
    * Tells what is known of a package; one that is not is submitted, and the promise rejects. Needs `"POST /data/packages/submit"`.
    *
    * @param packageType ecosystem, "npm"
+   * @throws Error where it has not been processed yet
    *
    * @example
    * ```ts
@@ -332,6 +351,8 @@ export interface PhylumApi {
 
   /**
    * Rejects: dependency files cannot be read yet.
+   *
+   * @throws Error always
    *
    * @example
    * ```ts
@@ -350,7 +371,8 @@ export interface PhylumApi {
   /**
    * Runs a command behind a wall of its own and waits for its end. Only what the manifest grants can be among its exceptions.
    *
-   * @throws Error where the manifest does not grant it, or the command cannot be started
+   * @throws NotCapable where the manifest does not grant it: `Requires run access to "npm"`
+   * @throws ApiError with code `ERR_SANDBOX_START` where it cannot be started, `ERR_HOST_CALL` where `process` is not understood
    *
    * @example
    * ```ts
