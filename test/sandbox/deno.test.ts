@@ -175,3 +175,11 @@ test('A5 planDeno() grants nothing in a denied place, where the engine would let
   assert.match(flag(args, 'allow-write')!, /broker\.sock,\/data$/)
   assert.doesNotMatch(args.join(' '), /settings\.yaml/)
 })
+
+test('planDeno() lets an extension find out that a place is missing, unless it is closed', () => {
+  const { args } = planDeno(
+    plan({}, { missing: ['/home/u/.npmrc', '/home/u/.config/phylum/x'] }),
+  )
+  assert.ok(flag(args, 'allow-read')?.endsWith(',/home/u/.npmrc'))
+  assert.ok(!flag(args, 'allow-write')?.includes('.npmrc'))
+})

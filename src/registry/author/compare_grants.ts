@@ -83,7 +83,7 @@ function isCovered(kind: ValueKind, value: string, entries: readonly string[]): 
   if (kind === 'env') return ALWAYS.has(value) || entries.includes(value)
   if (kind === 'run') {
     // Which program a name, or a directory, stands for, shows when it is looked up.
-    return entries.some((entry) => entry === value || entry.startsWith('/'))
+    return entries.some((entry) => entry === value || entry.includes('/'))
   }
   if (!URL.canParse(value)) return false
   const { hostname, port, protocol } = new URL(value)
