@@ -4,7 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
@@ -19,8 +20,21 @@ const SOURCES = ['src', 'test', 'extensions']
 /** Rooms whose tests start whole programs in every form themselves; running them in two runtimes would do all twice. */
 const BUN_ONLY = new Set(['runs', 'attacks', 'browser', 'house'])
 
-/** Rooms whose files run in so many processes at once: they wait more than they compute. */
-const SHARDS: Readonly<Record<string, number>> = { attacks: 2, runs: 4 }
+/** Rooms whose files are long, and so are jobs of their own. */
+const BY_FILE = new Set(['runs', 'attacks', 'browser'])
+
+/** Where the longest files are, in the order in which they start: what is long and starts last keeps all waiting. */
+const FIRST = [
+  'runs/team',
+  'attacks/hostile_extension',
+  'runs/streaming',
+  'attacks/files',
+  'runs/login',
+  'runs/endurance',
+]
+
+/** How many jobs run at once: some of them always wait for a child. */
+const WIDTH = availableParallelism() + 1
 
 /** Folders of the test tree that hold no tests. */
 const NO_TESTS = new Set(['bench', 'fuzz', 'harness'])
@@ -33,13 +47,16 @@ interface Result {
   output: string
 }
 
+/** A command that is one check, or many. */
+interface Job {
+  name: string
+  command: string
+  args: readonly string[]
+  environment?: Record<string, string>
+}
+
 /** Runs a command; its exit code is one check, unless its output tells of many. */
-async function check(
-  name: string,
-  command: string,
-  args: string[],
-  environment: Record<string, string> = {},
-): Promise<Result> {
+async function check({ name, command, args, environment = {} }: Job): Promise<Result> {
   const started = performance.now()
   const child = spawn(command, args, {
     cwd: root,
@@ -90,33 +107,63 @@ function count(output: string, isOk: boolean): { passed: number; failed: number;
   }
 }
 
-/** The tests of a room in the first runtime, in one process or several. */
-function checkInBun(room: string): Promise<Result>[] {
-  const shards = SHARDS[room] ?? 1
-  const test = (name: string, paths: string[]) =>
-    check(name, BUN, ['test', '--timeout=120000', ...paths])
-  if (shards === 1) return [test(`${room} (bun)`, [`./test/${room}/`])]
-  const files = readdirSync(join(root, 'test', room)).filter((name) => name.endsWith('.test.ts'))
-  return Array.from({ length: shards }, (_, shard) => {
-    const own = files.sort().filter((_, index) => index % shards === shard)
-    return test(
-      `${room} (bun, ${shard + 1}/${shards})`,
-      own.map((name) => `./test/${room}/${name}`),
-    )
-  })
+/** Runs jobs, so many at once. */
+async function checkAll(jobs: readonly Job[]): Promise<Result[]> {
+  const waiting = [...jobs]
+  const results: Result[] = []
+  const work = async () => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      results.push(await check(job))
+    }
+  }
+  await Promise.all(Array.from({ length: WIDTH }, work))
+  return results
+}
+
+/** What is said of the text alone. */
+function textJobs(): Job[] {
+  const tsc = join(root, 'node_modules/.bin/tsc')
+  return [
+    { name: 'types', command: tsc, args: [] },
+    { name: 'types of the guest', command: tsc, args: ['-p', 'src/guest'] },
+    { name: 'format', command: DENO, args: ['fmt', '--check', ...FORMAT, ...SOURCES] },
+    { name: 'lint', command: DENO, args: ['lint', '--no-config', ...SOURCES] },
+    { name: 'generated files', command: BUN, args: ['test/house/generate.ts', '--check'] },
+  ]
+}
+
+/** The tests of a room in the first runtime: a job for each file, or for each folder. */
+function jobsInBun(room: string): Job[] {
+  const parts = new Map<string, string[]>()
+  for (const path of readdirSync(join(root, 'test', room), { encoding: 'utf8', recursive: true })) {
+    if (!path.endsWith('.test.ts')) continue
+    const part = BY_FILE.has(room) ? path.slice(0, -'.test.ts'.length) : dirname(path)
+    parts.set(part, [...parts.get(part) ?? [], `./test/${room}/${path}`])
+  }
+  return [...parts].map(([part, paths]) => ({
+    name: `${join(room, part)} (bun)`,
+    command: BUN,
+    args: ['test', '--timeout=120000', ...paths],
+  }))
 }
 
 /**
- * The server's tests in the second runtime: all of them on one database, and on both those of the port behind which the
- * databases are alike. That each route is right on each database is shown in the first runtime.
+ * The tests of a room in the second runtime. Those of the server: all of them on one database, and on both those of the port
+ * behind which the databases are alike. That each route is right on each database is shown in the first runtime.
  */
-function checkServerInDeno(): Promise<Result>[] {
+function jobsInDeno(room: string): Job[] {
+  if (BUN_ONLY.has(room)) return []
+  const inDeno = (name: string, args: string[], environment: Record<string, string> = {}): Job => ({
+    name: `${name} (deno)`,
+    command: DENO,
+    args: [...DENO_TEST, ...args],
+    environment,
+  })
+  if (room !== 'server') return [inDeno(room, [`test/${room}`])]
   const store = 'test/server/store'
   return [
-    check('server (deno)', DENO, [...DENO_TEST, `--ignore=${store}`, 'test/server'], {
-      PHYLUM_TEST_DATABASES: 'sqlite',
-    }),
-    check('server/store (deno)', DENO, [...DENO_TEST, store]),
+    inDeno('server', [`--ignore=${store}`, 'test/server'], { PHYLUM_TEST_DATABASES: 'sqlite' }),
+    inDeno('server/store', [store]),
   ]
 }
 
@@ -125,29 +172,18 @@ const rooms = readdirSync(join(root, 'test'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !NO_TESTS.has(entry.name))
   .map((entry) => entry.name)
   .filter((name) => wanted.length === 0 || wanted.includes(name))
-const results: Result[] = []
-
-if (wanted.length === 0) {
-  results.push(
-    ...await Promise.all([
-      check('format', DENO, ['fmt', '--check', ...FORMAT, ...SOURCES]),
-      check('lint', DENO, ['lint', '--no-config', ...SOURCES]),
-      check('types', join(root, 'node_modules/.bin/tsc'), []),
-      check('types of the guest', join(root, 'node_modules/.bin/tsc'), ['-p', 'src/guest']),
-      check('generated files', BUN, ['test/house/generate.ts', '--check']),
-    ]),
-  )
+const place = ({ name }: Job) => {
+  const index = FIRST.findIndex((each) => name.startsWith(each))
+  return index < 0 ? FIRST.length : index
 }
-results.push(await check('executable', BUN, ['test/house/build.ts']))
-for (const room of rooms) {
-  const path = `test/${room}`
-  const runs = checkInBun(room)
-  if (room === 'server') runs.push(...checkServerInDeno())
-  else if (!BUN_ONLY.has(room)) {
-    runs.push(check(`${room} (deno)`, DENO, [...DENO_TEST, path]))
-  }
-  results.push(...await Promise.all(runs))
-}
+const results = [
+  await check({ name: 'executable', command: BUN, args: ['test/house/build.ts'] }),
+  ...await checkAll([
+    ...rooms.flatMap((room) => [...jobsInBun(room), ...jobsInDeno(room)])
+      .sort((one, other) => place(one) - place(other)),
+    ...(wanted.length === 0 ? textJobs() : []),
+  ]),
+]
 
 const sum = (key: 'passed' | 'failed' | 'skipped') =>
   results.reduce((total, each) => total + each[key], 0)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { test } from 'node:test'
 import { createCanary, findLeak } from '../harness/canary.ts'
-import { commandOf, FORMS, inAllForms, outcomeOf, withHome } from '../harness/phylum.ts'
+import { commandOf, onAllRuntimes, outcomeOf, RUNTIMES, withHome } from '../harness/phylum.ts'
 import { guestOf, processesOf, until, waitForNothing } from '../harness/traces.ts'
 
 const MANIFEST = `name = "sample"\ndescription = "x"\nversion = "1.0.0"\n`
@@ -22,7 +22,7 @@ function readProcess(pid: number): string {
 
 test(
   'A1 A4 no process of a run but the host has the credential or the capability in its words',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const canary = createCanary()
     home.extension('sample', {
       'PhylumExt.toml': `${MANIFEST}[permissions]\nenv = true\n[api]\nallow = true\n`,
@@ -57,7 +57,7 @@ test(
 
 test(
   'A12 a host that crashes leaves no core, no report and no word with the credential in it',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     home.extension('sample', {
       'PhylumExt.toml': `${MANIFEST}[api]\nallow = []\n`,
       'main.ts': IDLE,
@@ -93,7 +93,7 @@ test(
   }),
 )
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `F81 an extension that may read all variables has exactly those of its user, without ours [${form}]`,
     withHome(async (home) => {

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import type { Attack } from '../harness/attack.ts'
 import { testAttack } from '../harness/attack.ts'
 import { createCanary } from '../harness/canary.ts'
-import { BUN, EXECUTABLE, FORMS, withHome } from '../harness/phylum.ts'
+import { BUN, EXECUTABLE, RUNTIMES, withHome } from '../harness/phylum.ts'
 import { attackFromOutside } from './outside.ts'
 
 /** Everything that the kernel can grant in this engine. */
@@ -177,7 +177,7 @@ for (const attack of ATTACKS) {
   testAttack(attack, { command: [BUN, 'main.ts'], line: 'engine = "bun"' })
 }
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `the engine that the kernel alone holds does not run without the whole wall [${form}]`,
     withHome(async (home) => {

@@ -8,7 +8,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { AS_NOBODY, ATTACKERS, BUN, DENO, FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import {
+  AS_NOBODY,
+  ATTACKERS,
+  BUN,
+  DENO,
+  outcomeOf,
+  RUNTIMES,
+  withHome,
+} from '../harness/phylum.ts'
 
 interface Attack {
   name: string
@@ -136,10 +144,10 @@ for (const attack of ATTACKS) {
       }),
     )
 
-    for (const form of FORMS) {
+    for (const form of RUNTIMES) {
       for (const attacker of ATTACKERS) {
         // One form is enough to see what another user makes of it.
-        if (attacker === 'nobody' && form !== FORMS.at(-1)) continue
+        if (attacker === 'nobody' && form !== RUNTIMES.at(-1)) continue
         const user = attacker === 'nobody' ? ', unprivileged' : ''
         test(
           `${attack.name}: an extension reaches nothing, in ${engine} [${form}${user}]`,
@@ -170,7 +178,7 @@ for (const attack of ATTACKS) {
   }
 }
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   for (const engine of ['deno', 'bun'] as const) {
     test(
       `C38 C41 an extension reaches the address and the port that its manifest names, in ${engine} [${form}]`,
@@ -219,7 +227,7 @@ test(
           }]\n`,
         'main.ts': `console.log('RAN')`,
       })
-      const { code, stdout, stderr } = await home.phylum(FORMS.at(-1)!, [
+      const { code, stdout, stderr } = await home.phylum(RUNTIMES.at(-1)!, [
         'ext',
         'run',
         '-y',

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { createCanary, findLeak } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import type { FakeApi } from '../harness/fake_api.ts'
-import { FORMS, withHome } from '../harness/phylum.ts'
+import { RUNTIMES, withHome } from '../harness/phylum.ts'
 
 /** An API that lets in who has the credential, and repeats to everybody what they have sent. */
 function startGuardedApi(canary: string): Promise<FakeApi> {
@@ -79,9 +79,13 @@ for (const engine of ['deno', 'bun']) {
           'main.ts': CODE.replaceAll('OTHER', JSON.stringify(other.origin)),
         })
         const start = async (...args: string[]) => {
-          const outcome = await home.phylum(FORMS[0]!, ['ext', 'run', '-y', './sample', ...args], {
-            environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin },
-          })
+          const outcome = await home.phylum(
+            RUNTIMES[0]!,
+            ['ext', 'run', '-y', './sample', ...args],
+            {
+              environment: { PHYLUM_API_KEY: canary, PHYLUM_API_URI: api.origin },
+            },
+          )
           assert.equal(outcome.code, 0, outcome.stderr)
           home.assertNoLeak(canary, outcome.stdout, outcome.stderr)
           return JSON.parse(outcome.stdout)
@@ -143,12 +147,12 @@ test(
           `try { await fetch(await Phylum.apiBaseUrl() + '/v0/guarded', { headers: { authorization: 'Bearer ' + Deno.args[0] } }) }
           catch ({ message }) { console.log(message) }`,
       })
-      const giver = home.start(FORMS[0]!, ['ext', 'run', '-y', './giver'], { environment })
+      const giver = home.start(RUNTIMES[0]!, ['ext', 'run', '-y', './giver'], { environment })
       let given = ''
       giver.stdout!.setEncoding('utf8').on('data', (chunk) => given += chunk)
       while (!given.includes('\n')) await once(giver.stdout!, 'data')
       const token = given.trim()
-      const taker = await home.phylum(FORMS[0]!, ['ext', 'run', '-y', './taker', token], {
+      const taker = await home.phylum(RUNTIMES[0]!, ['ext', 'run', '-y', './taker', token], {
         environment,
       })
       assert.deepEqual([taker.code, taker.stdout], [0, `${OF_ANOTHER_RUN}\n`], taker.stderr)

@@ -13,7 +13,7 @@ import { test } from 'node:test'
 import widthOf from 'string-width'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { commandOf, DENO, FORMS, withHome } from '../harness/phylum.ts'
+import { commandOf, DENO, RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { ECHO, ICANON, startOnTerminal, startProgram } from '../harness/pty.ts'
 import type { Terminal, TerminalOptions } from '../harness/pty.ts'
@@ -89,7 +89,7 @@ async function show(
   return terminal.output()
 }
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `L167 L168 L173 no text of an extension, an API or a directory reaches a terminal as it is [${form}]`,
     withHome(async (home) => {

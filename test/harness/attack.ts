@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary, findLeak } from './canary.ts'
 import { startFakeApi } from './fake_api.ts'
-import { AS_NOBODY, ATTACKERS, FORMS, outcomeOf, withHome } from './phylum.ts'
+import { AS_NOBODY, ATTACKERS, outcomeOf, RUNTIMES, withHome } from './phylum.ts'
 
 export interface Attack {
   name: string
@@ -60,12 +60,12 @@ export function testAttack(attack: Attack, engine: AttackedEngine): void {
   )
 
   for (
-    const [form, attacker] of FORMS.flatMap((form) =>
+    const [form, attacker] of RUNTIMES.flatMap((form) =>
       ATTACKERS.map((each) => [form, each] as const)
     )
   ) {
     // One form is enough to see what another user makes of it.
-    if (attacker === 'nobody' && form !== FORMS.at(-1)) continue
+    if (attacker === 'nobody' && form !== RUNTIMES.at(-1)) continue
     test(
       `${attack.name}: an extension gets nothing [${form}${
         attacker === 'self' ? '' : ', unprivileged'

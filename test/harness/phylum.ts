@@ -56,10 +56,17 @@ export function commandOf(form: Form): string[] {
   return [EXECUTABLE]
 }
 
-/** The forms that end-to-end tests run in; `PHYLUM_TEST_FORMS` narrows them while one works on something. */
-export const FORMS: readonly Form[] =
-  (process.env['PHYLUM_TEST_FORMS']?.split(',') as Form[] | undefined) ??
-    ['bun', 'deno', 'executable']
+/** What `PHYLUM_TEST_FORMS=bun,deno,executable` asks for: more than the gate runs, or less while one works on something. */
+const chosen = process.env['PHYLUM_TEST_FORMS']?.split(',') as Form[] | undefined
+
+/** For tests of what depends on how phylum is started. */
+export const FORMS: readonly Form[] = chosen ?? ['bun', 'deno', 'executable']
+
+/** For tests of what depends on the runtime below it: processes, sockets, terminals, drivers. Bun is in the executable. */
+export const RUNTIMES: readonly Form[] = chosen ?? ['deno', 'executable']
+
+/** For tests of what is the same text in every form, which the tests of rooms run in both runtimes. */
+export const ONE_FORM: readonly Form[] = chosen ?? ['executable']
 
 /** How a command ended. */
 export interface Outcome {
@@ -225,10 +232,12 @@ function listFiles(directory: string): string[] {
 /** Whether this is `npm run soak`: the same tests, with a hundred times as much of what wears out. */
 export const IS_SOAK = Boolean(process.env['PHYLUM_SOAK'])
 
-/** Runs a test in all forms at once, each with a home of its own: for tests that mostly wait. */
-export function inAllForms(body: (home: Home, form: Form) => Promise<void>): () => Promise<void> {
+/** Runs a test on all runtimes at once, each with a home of its own: for tests that mostly wait. */
+export function onAllRuntimes(
+  body: (home: Home, form: Form) => Promise<void>,
+): () => Promise<void> {
   return async () => {
-    const results = await Promise.allSettled(FORMS.map((form) =>
+    const results = await Promise.allSettled(RUNTIMES.map((form) =>
       withHome(async (home) => {
         try {
           await body(home, form)

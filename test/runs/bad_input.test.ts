@@ -18,7 +18,7 @@ import process from 'node:process'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { FORMS, withHome } from '../harness/phylum.ts'
+import { RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome, StartOptions } from '../harness/phylum.ts'
 
 const GOOD = 'name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\nallow = []\n'
@@ -355,7 +355,7 @@ const CASES: Case[] = [
   },
 ]
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `bad input gets one clear line and the right exit code [${form}]`,
     withHome(async (home) => {
@@ -466,7 +466,7 @@ for (const form of FORMS) {
 
 const isRoot = process.getuid?.() === 0
 
-for (const form of FORMS as Form[]) {
+for (const form of RUNTIMES as Form[]) {
   test(
     `J142 J143 a home that nothing can be written into [${form}]`,
     { skip: isRoot ? false : 'only root can start a program as somebody else' },
@@ -510,7 +510,7 @@ test(
     const [mounted] = await run('mount', '-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', disk)
     if (mounted !== 0) return
     try {
-      for (const form of FORMS) {
+      for (const form of RUNTIMES) {
         writeSettings(
           home,
           'connection:\n  uri: https://api.example\nauth_info:\n  offline_access: null\n',

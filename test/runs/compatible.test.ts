@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import type { FakeApi, Seen } from '../harness/fake_api.ts'
-import { FORMS, withHome } from '../harness/phylum.ts'
+import { ONE_FORM, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
 
 const ENGINES = ['deno', 'bun'] as const
@@ -65,7 +65,7 @@ interface Stage {
 function onEngines(
   name: string,
   body: (stage: Stage) => Promise<void>,
-  { forms = FORMS.slice(0, 1), engines = ENGINES, routes = {} }: {
+  { forms = ONE_FORM.slice(0, 1), engines = ENGINES, routes = {} }: {
     forms?: readonly Form[]
     engines?: readonly Engine[]
     routes?: typeof ROUTES
@@ -141,7 +141,7 @@ onEngines(
     assert.deepEqual(api.seen.map(short), ['GET /api/v0/groups', 'GET /api/v0/groups'])
     assert.equal(api.seen[0]?.headers.authorization, `Bearer ${canary}`)
   },
-  { forms: FORMS },
+  { forms: ONE_FORM },
 )
 
 onEngines(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { FORMS, withHome } from '../harness/phylum.ts'
+import { ONE_FORM, withHome } from '../harness/phylum.ts'
 import type { Outcome } from '../harness/phylum.ts'
 import { writeFiles } from '../harness/write_files.ts'
 import type { FileContent } from '../harness/write_files.ts'
@@ -137,7 +137,7 @@ Error: Cannot tell about package "left-pad": it has not been processed yet
   },
 ]
 
-const FORM = FORMS.at(-1)!
+const FORM = ONE_FORM.at(-1)!
 
 test(
   `extensions in the style of the Rust CLI do as they do there [${FORM}]`,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { FORMS, withHome } from '../harness/phylum.ts'
+import { ONE_FORM, withHome } from '../harness/phylum.ts'
 import type { Outcome } from '../harness/phylum.ts'
 import { writeFiles } from '../harness/write_files.ts'
 import type { FileContent } from '../harness/write_files.ts'
@@ -271,7 +271,7 @@ await inner();`,
   },
 ]
 
-const FORM = FORMS.at(-1)!
+const FORM = ONE_FORM.at(-1)!
 
 test(
   `extensions that wrap programs do as they do with the Rust CLI [${FORM}]`,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { commandOf, FORMS, withHome } from '../harness/phylum.ts'
+import { commandOf, ONE_FORM, withHome } from '../harness/phylum.ts'
 
 const POLICY = `[[packages]]
 name = "event-stream"
@@ -48,7 +48,7 @@ for (const { name } of await PhylumApi.getProjects()) await PhylumApi.deleteProj
 told.left = (await PhylumApi.getProjects()).length
 console.log(JSON.stringify({ ...told, made: [...told.made] }))`
 
-const FORM = FORMS[0]!
+const FORM = ONE_FORM[0]!
 
 test(
   `each function of the Rust CLI's API does its work on the embedded server, in both engines [${FORM}]`,

@@ -4,11 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { commandOf, FORMS, withHome } from '../harness/phylum.ts'
+import { commandOf, ONE_FORM, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { startProgram } from '../harness/pty.ts'
 
-const form: Form = FORMS.includes('executable') ? 'executable' : FORMS[0]!
+const form: Form = ONE_FORM.at(-1)!
 
 function whyNo(shell: string): string | false {
   return spawnSync(shell, ['-c', 'exit 0']).status === 0 ? false : `${shell} is not installed`

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { FORMS, withHome } from '../harness/phylum.ts'
+import { RUNTIMES, withHome } from '../harness/phylum.ts'
 
 const manifest = (engine: string, net: readonly string[]) =>
   `name = "sample"\ndescription = "x"\nversion = "1.0.0"\nengine = "${engine}"\n[api]\nallow = true\n[permissions]\nnet = ${
     JSON.stringify(net)
   }\n`
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   for (const engine of ['deno', 'bun'] as const) {
     test(
       `fetch() reaches the hosts of the manifest as the web's own does, in ${engine} [${form}]`,

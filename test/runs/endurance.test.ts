@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { commandOf, FORMS, IS_SOAK, outcomeOf, withHome } from '../harness/phylum.ts'
+import { commandOf, IS_SOAK, outcomeOf, ONE_FORM, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { processesOf, runDirectories, temporaryFiles, until } from '../harness/traces.ts'
 
@@ -22,7 +22,7 @@ function filesOf(home: Home): string[] {
   return (readdirSync(home.path, { recursive: true }) as string[]).toSorted()
 }
 
-for (const form of FORMS) {
+for (const form of ONE_FORM) {
   test(
     `N199 ${RUNS[form]} runs leave no more than one [${form}]`,
     withHome(async (home) => {

@@ -18,10 +18,10 @@ import { startFakeApi } from '../harness/fake_api.ts'
 import {
   commandOf,
   DENO,
-  FORMS,
-  inAllForms,
   IS_SOAK,
+  onAllRuntimes,
   outcomeOf,
+  RUNTIMES,
   withHome,
 } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
@@ -80,7 +80,7 @@ const ENDLESS = {
   'without a line': `for (;;) await Deno.stdout.write(new Uint8Array(65536).fill(121))`,
 }
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `M177 output without end waits for its reader, and not in the host [${form}]`,
     withHome(async (home) => {
@@ -353,7 +353,7 @@ for (const form of FORMS) {
 
 test(
   'M178 an extension ends without a word when nobody reads its output any more',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     await Promise.all(
       Object.entries(ENDLESS).map(async ([name, code]) => {
         const directory = name.replaceAll(' ', '-')
@@ -373,7 +373,7 @@ test(
 
 test(
   'M178 an extension whose reader has gone may finish what it is about',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const api = await startFakeApi()
     home.extension('sample', {
       'PhylumExt.toml': MANIFEST,
@@ -396,7 +396,7 @@ test(
 
 test(
   'M180 an API that drips or floods its head is given up on',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const kinds: Record<string, [number, string, RegExp]> = {
       drip: [50, 'X: y\r\n', /ERR_BROKER_TIMEOUT/],
       flood: [0, `X-Y: ${'z'.repeat(1_000)}\r\n`.repeat(64), /ERR_BROKER_(RESPONSE|CONNECT)/],
@@ -430,7 +430,7 @@ test(
 
 test(
   'M182 M184 workers and timers without number end with their run',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const { child, shows } = start(
       home,
       form,
@@ -452,7 +452,7 @@ test(
 
 test(
   'M183 what asks for more memory than there is fails alone',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     for (
       const code of [
         'new ArrayBuffer(2 ** 40)',
@@ -471,7 +471,7 @@ test(
 
 test(
   'M185 an extension that hangs while it ends is ended',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const { child, shows } = start(
       home,
       form,
@@ -489,7 +489,7 @@ test(
 
 test(
   'M186 D57 what an extension has its engine keep goes with the run, and to nobody else',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     // Only an extension that is installed has a store of its own.
     const code = `const found = await caches.has('x') ? 'x' : null
       const kept = (() => { try { localStorage.setItem('x', 'y'); return 'kept' } catch { return null } })()
@@ -534,7 +534,7 @@ test(
       const client = Deno.createHttpClient({ proxy: { transport: 'unix', path } })
       await Promise.all(Array.from({ length: 1_000 }, () => fetch('http://127.255.255.254:6/api/v0/groups', { client })))`,
     })
-    const command = ['-c', 'ulimit -n 256; exec "$@"', 'sh', ...commandOf(FORMS[0]!)]
+    const command = ['-c', 'ulimit -n 256; exec "$@"', 'sh', ...commandOf(RUNTIMES[0]!)]
     const child = spawn('sh', [...command, 'ext', 'run', '-y', './sample'], {
       cwd: join(home.path, 'work'),
       env: { ...home.environment, PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { createCanary, findLeak } from '../harness/canary.ts'
 import { startProvider } from '../harness/oidc_provider.ts'
 import type { TestProvider, TestProviderOptions } from '../harness/oidc_provider.ts'
-import { commandOf, FORMS, outcomeOf, ROOT, withHome } from '../harness/phylum.ts'
+import { commandOf, ONE_FORM, outcomeOf, ROOT, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
 import { signIn } from '../harness/sign_in.ts'
 import { NO_TERMINAL, startOnTerminal } from '../harness/terminal.ts'
@@ -52,7 +52,7 @@ function withStage(
 
 const readSettings = (home: Home) => readFileSync(home.settingsFile, 'utf8')
 
-for (const form of FORMS) {
+for (const form of ONE_FORM) {
   test(
     `auth login stores a key, which the next commands use, and auth logout ends both [${form}]`,
     withStage(form, async ({ home, provider, run }) => {

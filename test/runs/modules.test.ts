@@ -19,12 +19,12 @@ import { startModuleServer, whyNoModuleServer, withModules } from '../harness/mo
 import type { ModuleServer } from '../harness/module_server.ts'
 import { startNpmRegistry } from '../harness/npm_registry.ts'
 import type { NpmRegistry } from '../harness/npm_registry.ts'
-import { DENO, FORMS, inAllForms, withHome } from '../harness/phylum.ts'
+import { DENO, onAllRuntimes, ONE_FORM, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
 import { makePack } from '../harness/tar.ts'
 
 const skip = whyNoModuleServer
-const form: Form = FORMS.includes('executable') ? 'executable' : FORMS[0]!
+const form: Form = ONE_FORM.at(-1)!
 
 let registry: NpmRegistry
 
@@ -113,7 +113,7 @@ for (const engine of ['deno', 'bun']) {
   test(
     `https:, jsr: and npm: imports are there in a run when no server is, in engine ${engine}`,
     { skip },
-    (engine === 'deno' ? inAllForms : inOneForm)(async (home, used) => {
+    (engine === 'deno' ? onAllRuntimes : inOneForm)(async (home, used) => {
       const server = await startModuleServer()
       serve(server)
       writeFileSync(

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { createAccount, createKey } from '../../src/server/account.ts'
 import { startServer } from '../../src/server/start_server.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { BUN, commandOf, FORMS, inAllForms, withHome } from '../harness/phylum.ts'
+import { BUN, commandOf, onAllRuntimes, ONE_FORM, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
 import { startOnTerminal } from '../harness/pty.ts'
 import { createRecordingLog } from '../harness/recording_log.ts'
@@ -61,7 +61,7 @@ function assertRefused(outcome: Outcome, code: string, exit: number, text: RegEx
 test(
   'phylum init, status and project work from a fresh directory to the end [all forms]',
   { timeout: 120_000 },
-  inAllForms((home, form) =>
+  onAllRuntimes((home, form) =>
     withServer(home, form, async (run, { url }) => {
       const file = join(home.path, 'work', '.phylum_project')
       assertDone(await run('init', 'web'), /^Created project "web"\nThis directory belongs to/)
@@ -83,7 +83,7 @@ test(
 )
 
 // The quickest of those that there are.
-const form: Form = FORMS.includes('executable') ? 'executable' : FORMS[0] ?? 'bun'
+const form: Form = ONE_FORM.at(-1)!
 
 test(
   `phylum project links, shows, changes and deletes projects of groups and one's own [${form}]`,

@@ -7,7 +7,7 @@ import process from 'node:process'
 import { test } from 'node:test'
 import { startProvider } from '../harness/oidc_provider.ts'
 import type { TestProvider, TestProviderOptions } from '../harness/oidc_provider.ts'
-import { FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import { ONE_FORM, outcomeOf, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 
 /** `PHYLUM_SOAK=1` runs as many as the project promises; `npm test` as many as show that it works. */
@@ -58,7 +58,7 @@ function credentialFiles(home: Home): string[] {
   return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : []
 }
 
-for (const form of FORMS) {
+for (const form of ONE_FORM) {
   for (const place of ['settings', 'environment'] as const) {
     test(
       `K156 ${PROCESSES} processes at once on one refresh token in the ${place} make one exchange a round, ${ROUNDS} rounds [${form}]`,

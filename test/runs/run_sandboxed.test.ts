@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
-import { FORMS, inAllForms, outcomeOf, withHome } from '../harness/phylum.ts'
+import { onAllRuntimes, outcomeOf, RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
 
 const ENGINES = ['deno', 'bun'] as const
@@ -50,7 +50,7 @@ async function tryIt(
 
 test(
   'runSandboxed() runs a command with its streams and its exit code, in both engines',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     for (const engine of ENGINES) {
       const outcome = await tryIt({
         home,
@@ -86,7 +86,7 @@ test(
 )
 
 /** The form in which what does not depend on it is tried. */
-const [FORM = 'bun'] = FORMS
+const [FORM = 'bun'] = RUNTIMES
 
 test(
   'D53 runSandboxed() grants nothing that the manifest does not grant, however it is asked for',

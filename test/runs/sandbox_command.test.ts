@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import { outcomeOf, RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Home, Outcome, StartOptions } from '../harness/phylum.ts'
 
 interface Stage {
@@ -29,7 +29,7 @@ interface Stage {
 }
 
 function onStage(name: string, body: (stage: Stage) => Promise<void>): void {
-  for (const form of FORMS) {
+  for (const form of RUNTIMES) {
     test(
       `${name} [${form}]`,
       withHome(async (home) => {
@@ -182,7 +182,7 @@ onStage('N196 sandbox says what is wrong, and runs nothing then', async ({ work,
   rmSync(elsewhere, { recursive: true })
 })
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `N190 sandbox passes signals on, and leaves nothing [${form}]`,
     withHome(async (home) => {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
-import { FORMS, withHome } from '../harness/phylum.ts'
+import { RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { takeDatabase, whyNoPostgres } from '../harness/postgres.ts'
 
@@ -59,7 +59,7 @@ async function startServer(home: Home, form: Form, database: string): Promise<St
   }
 }
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `phylum server start keeps its data on PostgreSQL, and shows no password [${form}]`,
     { timeout: 120_000 },
@@ -131,7 +131,7 @@ for (const form of FORMS) {
   )
 }
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `phylum server export and import carry all data to another database [${form}]`,
     { timeout: 120_000 },

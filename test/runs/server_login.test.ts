@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { commandOf, FORMS, ROOT, withHome } from '../harness/phylum.ts'
+import { commandOf, ONE_FORM, ROOT, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { signIn } from '../harness/sign_in.ts'
 
@@ -30,7 +30,7 @@ async function startServer(
   throw new Error(`the server did not start: ${shown}`)
 }
 
-for (const form of FORMS) {
+for (const form of ONE_FORM) {
   test(
     `auth register, auth login and the rest of a key's life against phylum server start [${form}]`,
     { timeout: 120_000 },

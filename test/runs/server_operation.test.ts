@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { commandOf, FORMS, withHome } from '../harness/phylum.ts'
+import { commandOf, RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { parsePrometheus, valueOf } from '../harness/prometheus.ts'
 
@@ -53,7 +53,7 @@ async function startServer(home: Home, form: Form, ...args: string[]): Promise<S
   }
 }
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `O205 server start writes a log and metrics in which there is no secret [${form}]`,
     { timeout: 120_000 },

@@ -13,7 +13,14 @@ import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import { startProvider } from '../harness/oidc_provider.ts'
-import { commandOf, FORMS, inAllForms, IS_SOAK, outcomeOf, withHome } from '../harness/phylum.ts'
+import {
+  commandOf,
+  IS_SOAK,
+  onAllRuntimes,
+  outcomeOf,
+  RUNTIMES,
+  withHome,
+} from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { ECHO, ICANON, startOnTerminal, startProgram } from '../harness/pty.ts'
 import {
@@ -47,7 +54,7 @@ function reading(child: ChildProcess): { shows(pattern: RegExp): Promise<void>; 
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `N190 a signal at any moment of a run leaves nothing, and is told by the exit code [${form}]`,
     withHome(async (home) => {
@@ -203,7 +210,7 @@ for (const form of FORMS) {
 
 test(
   'N190 Ctrl-C twice ends an extension that does not want to end',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const child = start(
       home,
       form,
@@ -221,7 +228,7 @@ test(
 
 test(
   'N192 a host that stood still takes the answer that came meanwhile',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     let release = () => {}
     const api = await startFakeApi({
       '/wait': (_, response) => void (release = () => response.end('{"late":true}')),
@@ -248,7 +255,7 @@ test(
 
 test(
   'N193 a storm of signals that mean nothing changes nothing',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const child = start(
       home,
       form,
@@ -271,7 +278,7 @@ test(
 
 test(
   'N194 each way to end has its own exit code',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const api = await startFakeApi()
     await Promise.all([0, 1, 16, 70, 87, 117, 255].map(async (code) => {
       home.extension(`exit-${code}`, {
@@ -306,7 +313,7 @@ test(
 
 test(
   'N195 an API that goes away while an extension waits is an error of its request',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const api = await startFakeApi()
     const child = start(
       home,

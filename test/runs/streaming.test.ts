@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import { outcomeOf, RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Form } from '../harness/phylum.ts'
 import { residentMemory } from '../harness/traces.ts'
 
@@ -11,7 +11,7 @@ const MANIFEST = `name = "sample"\ndescription = "x"\nversion = "1.0.0"\n[api]\n
 /** What the host may grow by while a gibibyte passes through, in MiB. */
 const ALLOWANCE = 64
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   test(
     `a gibibyte streams down and up through a host that stays small [${form}]`,
     withHome(async (home) => {
@@ -79,7 +79,7 @@ test(
         environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },
         limit: 90_000,
       })
-    for (const outcome of await Promise.all(FORMS.map(run))) {
+    for (const outcome of await Promise.all(RUNTIMES.map(run))) {
       assert.deepEqual(outcome, { code: 0, signal: null, stdout: '{"slow":true}\n', stderr: '' })
     }
     await api.stop()
@@ -98,7 +98,7 @@ test(
         console.log(error.name, error.code)
       }`,
     })
-    for (const form of FORMS) {
+    for (const form of RUNTIMES) {
       const outcome = await home.phylum(form, ['ext', 'run', '-t', '0.5', '-y', './sample'], {
         environment: { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin },
       })

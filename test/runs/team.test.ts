@@ -19,11 +19,11 @@ import { createRepository } from '../harness/git_repository.ts'
 import { startGitServer } from '../harness/git_server.ts'
 import { startModuleServer, whyNoModuleServer } from '../harness/module_server.ts'
 import { startNpmRegistry } from '../harness/npm_registry.ts'
-import { createHome, FORMS, inAllForms, withHome } from '../harness/phylum.ts'
+import { createHome, onAllRuntimes, ONE_FORM, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome, StartOptions } from '../harness/phylum.ts'
 import { startOnTerminal } from '../harness/pty.ts'
 
-const form: Form = FORMS.includes('executable') ? 'executable' : FORMS[0]!
+const form: Form = ONE_FORM.at(-1)!
 
 interface Sample {
   name?: string
@@ -94,7 +94,7 @@ async function refuses(
 
 test(
   'what a team lists is synced, locked, and run wherever one stands in the project',
-  inAllForms(async (home, used) => {
+  onAllRuntimes(async (home, used) => {
     writeSample(home)
     list(home, 'report = "./report"')
     const synced = await ends(home, 'ext sync -y', 0, { used })

@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
-import { commandOf, FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import { commandOf, outcomeOf, RUNTIMES, withHome } from '../harness/phylum.ts'
 
 const skip = spawnSync('script', ['--version']).status === 0
   ? false
@@ -34,7 +34,7 @@ const SOURCES = {
     })`,
 } as const
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   for (const engine of ['deno', 'bun'] as const) {
     test(
       `E71 a terminal keeps its size, its keys and Ctrl-C behind the wall [${form}, ${engine}]`,

@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { FORMS, inAllForms, withHome } from '../harness/phylum.ts'
+import { onAllRuntimes, ONE_FORM, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome } from '../harness/phylum.ts'
 import { startWebServer } from '../harness/web_server.ts'
 
@@ -13,7 +13,7 @@ const REPORT = {
   'main.ts': 'console.log("report 1.2.3")\n',
 }
 
-const form: Form = FORMS.includes('executable') ? 'executable' : FORMS[0]!
+const form: Form = ONE_FORM.at(-1)!
 
 const phylum = (home: Home, ...words: string[]) => home.phylum(form, words)
 
@@ -36,7 +36,7 @@ function addSettings(home: Home, text: string): void {
 
 test(
   'phylum ext pack writes the same file in every form',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     home.extension('report', REPORT)
     const outcome = succeeded(await home.phylum(form, ['ext', 'pack', './report', '--json']))
     const { file, name, version, size, integrity, files } = JSON.parse(outcome.stdout)

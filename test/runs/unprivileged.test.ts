@@ -6,12 +6,12 @@ import process from 'node:process'
 import { test } from 'node:test'
 import { createCanary, findLeak } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { AS_NOBODY, FORMS, outcomeOf, withHome } from '../harness/phylum.ts'
+import { AS_NOBODY, ONE_FORM, outcomeOf, withHome } from '../harness/phylum.ts'
 
 const isRoot = process.getuid?.() === 0
 const skip = isRoot ? false : 'only root can start a program as somebody else'
 
-for (const form of FORMS) {
+for (const form of ONE_FORM) {
   test(
     `an unprivileged user runs an extension, and its credential is in no file of theirs [${form}]`,
     { skip },

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
-import { FORMS, inAllForms, outcomeOf, withHome } from '../harness/phylum.ts'
+import { onAllRuntimes, outcomeOf, RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Form, Home, Outcome, StartOptions } from '../harness/phylum.ts'
 
 interface Trial {
@@ -78,7 +78,7 @@ console.log(spawnSync('cat').error?.code)
 
 test(
   'programs of unsandboxed_run run as the user, in both engines',
-  inAllForms(async (home, form) => {
+  onAllRuntimes(async (home, form) => {
     const made = join(home.path, 'work/new')
     const deno = await tryIt({ home, form, engine: 'deno', code: DENO_CODE })
     assert.deepEqual(deno.stdout.split('\n'), [
@@ -117,7 +117,7 @@ test(
 )
 
 /** The form in which what does not depend on it is tried. */
-const [FORM = 'bun'] = FORMS
+const [FORM = 'bun'] = RUNTIMES
 
 test(
   'a program of unsandboxed_run sees no run, its own included, and changes no program of phylum',

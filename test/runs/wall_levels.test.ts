@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { BUN, FORMS, ROOT, withHome } from '../harness/phylum.ts'
+import { BUN, ROOT, RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Home, Outcome } from '../harness/phylum.ts'
 import { spawnSync } from 'node:child_process'
 
@@ -29,7 +29,7 @@ interface Stage {
 }
 
 function onStage(name: string, body: (stage: Stage) => Promise<void>): void {
-  for (const form of FORMS) {
+  for (const form of RUNTIMES) {
     test(
       `${name} [${form}]`,
       withHome(async (home) => {
