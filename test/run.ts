@@ -23,6 +23,9 @@ const BUN_ONLY = new Set(['runs', 'attacks', 'browser', 'house'])
 /** Rooms whose files are long, and so are jobs of their own. */
 const BY_FILE = new Set(['runs', 'attacks', 'browser'])
 
+/** Tests of what stands directly on the drivers of SQLite and PostgreSQL. */
+const DRIVERS = ['database', 'open_database', 'open_postgres', 'open_sqlite', 'transfer']
+
 /** Where the longest files are, in the order in which they start: what is long and starts last keeps all waiting. */
 const FIRST = [
   'runs/team',
@@ -30,7 +33,7 @@ const FIRST = [
   'runs/streaming',
   'attacks/files',
   'runs/login',
-  'runs/endurance',
+  'browser/tokens',
 ]
 
 /** How many jobs run at once: some of them always wait for a child. */
@@ -148,8 +151,8 @@ function jobsInBun(room: string): Job[] {
 }
 
 /**
- * The tests of a room in the second runtime. Those of the server: all of them on one database, and on both those of the port
- * behind which the databases are alike. That each route is right on each database is shown in the first runtime.
+ * The tests of a room in the second runtime. Those of the server: all of them on one database, and on both those of the drivers.
+ * That everything above the drivers is right on each database is shown in the first runtime.
  */
 function jobsInDeno(room: string): Job[] {
   if (BUN_ONLY.has(room)) return []
@@ -160,10 +163,10 @@ function jobsInDeno(room: string): Job[] {
     environment,
   })
   if (room !== 'server') return [inDeno(room, [`test/${room}`])]
-  const store = 'test/server/store'
+  const drivers = DRIVERS.map((name) => `test/server/store/${name}.test.ts`)
   return [
-    inDeno('server', [`--ignore=${store}`, 'test/server'], { PHYLUM_TEST_DATABASES: 'sqlite' }),
-    inDeno('server/store', [store]),
+    inDeno('server', [`--ignore=${drivers}`, 'test/server'], { PHYLUM_TEST_DATABASES: 'sqlite' }),
+    inDeno('drivers of the server', drivers),
   ]
 }
 

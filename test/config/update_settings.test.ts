@@ -22,6 +22,7 @@ import { type KeyringAccount, parseApiUri, readSettings, updateSettings } from '
 import { updateDocument } from '../../src/config/update_settings.ts'
 import { createCanary } from '../harness/canary.ts'
 import { runChild, startChild, whyNotRoot } from '../harness/child.ts'
+import { IS_SOAK } from '../harness/phylum.ts'
 import { createRecordingLog } from '../harness/recording_log.ts'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
 
@@ -373,14 +374,17 @@ test('J143 updateSettings() in a directory that is not writable says so', async 
   })
 })
 
+/** How many processes write into one file, ten at a time. */
+const PROCESSES = IS_SOAK ? 200 : 20
+
 test(
-  'J136 updateSettings() loses no change of 50 processes',
+  `J136 updateSettings() loses no change of ${PROCESSES} processes`,
   PATIENT,
   () =>
     withTemporaryDirectory(async (directory) => {
       const file = join(directory, 'settings.yaml')
       await writeFile(file, '# kept\nconnection:\n  uri: https://api.example\nkeys: {}\n')
-      const keys = Array.from({ length: 50 }, (_, index) => `k${index}`)
+      const keys = Array.from({ length: PROCESSES }, (_, index) => `k${index}`)
       const queue = [...keys]
       const work = async () => {
         for (let key = queue.shift(); key !== undefined; key = queue.shift()) {

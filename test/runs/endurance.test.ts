@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
-import { commandOf, IS_SOAK, outcomeOf, ONE_FORM, withHome } from '../harness/phylum.ts'
+import { commandOf, IS_SOAK, ONE_FORM, outcomeOf, withHome } from '../harness/phylum.ts'
 import type { Form, Home } from '../harness/phylum.ts'
 import { processesOf, runDirectories, temporaryFiles, until } from '../harness/traces.ts'
 
