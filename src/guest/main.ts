@@ -145,7 +145,9 @@ async function start(entryPoint: string): Promise<void> {
   if (typeof module.default === 'function') {
     const invocation: Invocation = { api, args: engine.args, name: run.name, state: run.state }
     await module.default(invocation)
-  } else if (engine.read(new URL(entryPoint).pathname).includes('import.meta.main')) {
+  } else if (
+    engine.read(decodeURIComponent(new URL(entryPoint).pathname)).includes('import.meta.main')
+  ) {
     report('warning: import.meta.main is false here, as another module starts this one')
   }
   isFinished = true

@@ -47,10 +47,11 @@ function renderCause(cause: unknown): string {
 /**
  * Keeps the frames of a stack that lie in the extension, shown as paths relative to it.
  *
- * @param directory as a URL; where an engine names files by their paths, they are found as well
+ * @param directory as a URL; an engine may name files by their paths, or by URLs that read like them
  */
 export function ownFrames(stack: string, directory: string): string[] {
-  const names = [directory, decodeURIComponent(new URL(directory).pathname)]
+  const path = decodeURIComponent(new URL(directory).pathname)
+  const names = [directory, `file://${path}`, path]
   return withoutColour(stack).split('\n').map((line) => line.trimStart())
     .filter((line) => line.startsWith('at ') && names.some((name) => line.includes(name)))
     .map((line) => `    ${names.reduce((shown, name) => shown.replaceAll(name, ''), line)}`)

@@ -303,7 +303,8 @@ test(
     )
     const said: string[] = []
     for (const { sample, engine } of all) {
-      const place = `work/${engine}/${sample.name}`
+      // A name that a URL writes differently.
+      const place = `work/für ${engine}/${sample.name}`
       writeFiles(join(home.path, place), {
         'PhylumExt.toml': `name = "${sample.name}"\ndescription = "x"\nengine = "${engine}"\n${
           sample.permissions === undefined ? '' : `[permissions]\n${sample.permissions}\n`
@@ -311,7 +312,7 @@ test(
         'main.ts': fill(sample.main),
         ...sample.files,
       })
-      const path = `./${engine}/${sample.name}`
+      const path = `./für ${engine}/${sample.name}`
       const outcome = await home.phylum(FORM, ['ext', 'run', '-y', path, ...sample.args ?? []], {
         environment,
         ...(sample.input === undefined ? {} : { input: sample.input }),
