@@ -45,7 +45,7 @@ export interface Invocation {
   state: string | null
 }
 
-const scratch = new URL('../scratch', import.meta.url).pathname
+const scratch = decodeURIComponent(new URL('../scratch', import.meta.url).pathname)
 
 const run = readDescription(`${scratch}/${RUN_FILE}`)
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
@@ -45,6 +45,9 @@ function onStage(name: string, body: (stage: Stage) => Promise<void>): void {
         const api = await startFakeApi()
         const canary = createCanary()
         const seen: string[] = []
+        // A name that URLs write differently.
+        const runs = join(home.path, 'run for tö-day')
+        mkdirSync(runs, { mode: 0o700 })
         try {
           await body({
             api,
@@ -63,6 +66,7 @@ function onStage(name: string, body: (stage: Stage) => Promise<void>): void {
               const environment = {
                 PHYLUM_API_KEY: canary,
                 PHYLUM_API_URI: api.origin,
+                XDG_RUNTIME_DIR: runs,
                 ...options.environment,
               }
               const outcome = await home.phylum(form, ['ext', 'run', '-y', './sample', ...args], {
@@ -75,9 +79,7 @@ function onStage(name: string, body: (stage: Stage) => Promise<void>): void {
           })
           home.assertNoLeak(canary, ...seen)
           assert.deepEqual(
-            readdirSync(join(home.path, 'run')).flatMap((each) =>
-              readdirSync(join(home.path, 'run', each))
-            ),
+            readdirSync(runs).flatMap((each) => readdirSync(join(runs, each))),
             [],
             'no run directory is left',
           )
