@@ -32,6 +32,7 @@ export function dispatch(argv: readonly string[], commands: readonly ListedComma
   const top = parseArguments(argv, {
     options: GLOBAL_OPTIONS,
     stopAfter: 1,
+    keepsSeparator: true,
     usage: 'phylum COMMAND',
   })
   const word = top.positionals[0]
@@ -65,7 +66,8 @@ function meanExtension(word: string, top: Given, commands: readonly ListedComman
   const command = commands.find((each) => each.name === 'ext run')!
   const firstWords = [...new Set(commands.map((each) => each.name.split(' ')[0]!)), 'help']
   // Here `-y` may stand behind the name of no command only, so the word and all that follows are the extension's.
-  const given = { positionals: [word], rest: top.rest, options: top.options }
+  const rest = top.rest.slice(top.rest[0] === '--' ? 1 : 0)
+  const given = { positionals: [word], rest, options: top.options }
   return { kind: 'extension', command, given, firstWords }
 }
 
@@ -74,6 +76,7 @@ function meanCommand(name: string, family: readonly ListedCommand[], top: Given)
   const second = parseArguments(top.rest, {
     options: [...sharedOptions(family), ...GLOBAL_OPTIONS],
     stopAfter: 1,
+    keepsSeparator: true,
     usage: `phylum ${name} COMMAND`,
   })
   const word = second.positionals[0]

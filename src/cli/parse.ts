@@ -8,6 +8,8 @@ export interface Grammar {
   options: readonly OptionSpec[]
   /** Everything after this many positional arguments is passed on untouched; no limit when absent. */
   stopAfter?: number
+  /** Whether a `--` right behind the last of them is passed on as well: what follows is yet to be parsed. */
+  keepsSeparator?: boolean
   /** The usage line, shown with an error. */
   usage?: string
 }
@@ -53,7 +55,7 @@ export function parseArguments(argv: readonly string[], grammar: Grammar): Given
     }
   }
   // Behind the last positional it only separates.
-  const rest = argv.slice(argv[at] === '--' ? at + 1 : at)
+  const rest = argv.slice(argv[at] === '--' && !grammar.keepsSeparator ? at + 1 : at)
   return { ...readMarked(marked, values, grammar), rest }
 }
 

@@ -40,6 +40,7 @@ test('dispatch() gives an extension everything that follows its name', () => {
       ['groups --help', ['--help']],
       ['-v groups -y --config x --version', ['-y', '--config', 'x', '--version']],
       ['ext run groups -- --x', ['--x']],
+      ['groups -- --x', ['--x']],
     ] as const
   ) {
     const meaning = mean(line)
@@ -48,6 +49,22 @@ test('dispatch() gives an extension everything that follows its name', () => {
     assert.deepEqual(meaning.given.rest, rest, line)
   }
   assert.equal(mean('groups x').kind, 'extension')
+})
+
+test('dispatch() takes nothing for an option that stands behind the words of a command and --', () => {
+  const meaning = mean('ext test -- --filter groups')
+  assert.ok('given' in meaning)
+  assert.deepEqual(meaning.given.positionals, ['--filter', 'groups'])
+})
+
+test('dispatch() understands every example of the help', () => {
+  for (const { name, examples } of COMMANDS) {
+    for (const [example] of examples) {
+      // Without what the shell does with it.
+      const [, line = ''] = /\bphylum ([^|<>)]+)/.exec(example) ?? []
+      assert.equal(commandOf(line), name, example)
+    }
+  }
 })
 
 test('dispatch() knows help and version in every place where one looks for them', () => {
