@@ -102,8 +102,9 @@ engine.offer(
   run.modules,
 )
 if (run.home !== undefined) engine.setHome(run.home)
-// Tests are begun, and their failures told, by the engine itself.
 if (run.entryPoint !== null) begin(run.entryPoint)
+// Tests are begun, and their failures told, by the engine itself, which waits for this module first.
+else await replaceCommands()
 
 function begin(entryPoint: string): void {
   // Nobody reads the output any more (`| head -1`): it ends without a word, as the system would end any program. Left alone, the
@@ -136,11 +137,14 @@ function openStorage() {
   )
 }
 
+async function replaceCommands(): Promise<void> {
+  if (run.unsandboxedRun !== true && run.unsandboxedRun.length === 0) return
+  const { runOutside } = await import(new URL('outside.js', import.meta.url).href)
+  runOutside(calls, run.unsandboxedRun)
+}
+
 async function start(entryPoint: string): Promise<void> {
-  if (run.unsandboxedRun === true || run.unsandboxedRun.length > 0) {
-    const { runOutside } = await import(new URL('outside.js', import.meta.url).href)
-    runOutside(calls, run.unsandboxedRun)
-  }
+  await replaceCommands()
   const module = await import(entryPoint)
   if (typeof module.default === 'function') {
     const invocation: Invocation = { api, args: engine.args, name: run.name, state: run.state }
