@@ -86,7 +86,7 @@ export async function checkExtension(context: Context, directory: string): Promi
         request: manifest,
       }))
   const untyped = modules === undefined
-    ? 'something that is imported is missing'
+    ? 'something that is imported cannot be had'
     : await check(context, { read, files, modules, declarations: types.declarations }, remarks)
   remarks.sort(byPlace)
   return { name: manifest.name, directory: read.directory, remarks, ...size, untyped }
