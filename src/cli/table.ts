@@ -21,12 +21,17 @@ export function renderTable(
   return [terminal.paint('bold', line(headings)), ...shown.map(line)].join('\n')
 }
 
-/** Takes columns away from the widest until the row fits, down to eight each. */
+/** Least width of a column that is cut. */
+const LEAST = 6
+
+/** Takes columns away from the widest until the row fits; the first holds names, which one has to type, and is cut last. */
 function fit(widths: number[], room: number): void {
-  while (widths.reduce((sum, width) => sum + width, 0) > room) {
-    const widest = widths.indexOf(Math.max(...widths))
-    if (widths[widest]! <= 8) return
-    widths[widest]! -= 1
+  for (const first of [1, 0]) {
+    while (widths.reduce((sum, width) => sum + width, 0) > room) {
+      const widest = widths.indexOf(Math.max(...widths.slice(first)), first)
+      if (widest === -1 || widths[widest]! <= LEAST) break
+      widths[widest]! -= 1
+    }
   }
 }
 
