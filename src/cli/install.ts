@@ -2,6 +2,7 @@ import { display, PhylumError } from '#base'
 import { activate, findInstalled, findStored, keepCandidate, lookAtLink, withName } from '#registry'
 import type { Candidate, StoredExtension } from '#registry'
 import { agree } from './agree.ts'
+import { bundledNames } from './bundled.ts'
 import type { Context } from './compose.ts'
 import { keepModulesOf } from './extension_modules.ts'
 import { forgetList, storePlaces } from './fetch_extension.ts'
@@ -14,8 +15,8 @@ export interface InstallOptions {
   isOverwriting: boolean
 }
 
-/** How it went. */
-export type InstallResult = 'installed' | 'updated' | 'unchanged'
+/** How it went; "moved" is the same files from somewhere else, where updates are then looked for. */
+export type InstallResult = 'installed' | 'updated' | 'moved' | 'unchanged'
 
 /**
  * Installs an extension that was fetched: asks, keeps its files, and puts them into use in one step.
@@ -34,7 +35,7 @@ export async function installCandidate(
   const current = findInstalled(places, name)
   const isSameSource = current?.record.source === candidate.source &&
     current.record.member === candidate.member
-  if (current?.record.digest !== candidate.digest) {
+  if (current?.record.digest !== candidate.digest || !isSameSource) {
     await assertReplaceable(context, candidate, current, isOverwriting)
   }
   await agree(context, {
@@ -66,7 +67,8 @@ export async function installCandidate(
     forgetList(context)
   })
   if (current === undefined) return 'installed'
-  return current.record.digest === candidate.digest ? 'unchanged' : 'updated'
+  if (current.record.digest !== candidate.digest) return 'updated'
+  return isSameSource ? 'unchanged' : 'moved'
 }
 
 /** Refuses a name that leads to a command: `phylum NAME` would never reach the extension. @throws ERR_REGISTRY_NAME */
@@ -87,29 +89,42 @@ async function assertReplaceable(
   isOverwriting: boolean,
 ): Promise<void> {
   const { name } = candidate
-  const isEmpty = current === undefined && lookAtLink(storePlaces(context), name) !== 'other'
-  if (isEmpty || isOverwriting && current !== undefined) return
-  if (current === undefined) {
+  const isOccupied = current === undefined && lookAtLink(storePlaces(context), name) === 'other'
+  if (isOccupied) {
     throw new PhylumError(
       'ERR_REGISTRY_EXISTS',
       `Cannot install extension "${name}": a directory that phylum did not make lies in its place`,
       { hints: [`\`phylum ext uninstall ${name}\` removes it`] },
     )
   }
-  const { version, source } = current.record
-  const what = `${version === null ? '' : `${display(version)} `}from ${display(source, 200)}`
-  const question = `Extension "${name}" is installed, ${what}. Replace it by ${
+  const isBundled = current === undefined && bundledNames().includes(name)
+  if (isOverwriting || current === undefined && !isBundled) return
+  const place = current === undefined ? 'comes with phylum' : `is installed, ${origin(current)}`
+  const question = `Extension "${name}" ${place}. Replace it by ${
     candidate.version === null ? 'what is in' : `${display(candidate.version)} from`
   } ${display(candidate.source, 200)}?`
   const answer = await context.terminal.prompter.confirm(question)
   if (answer === undefined) {
     throw new PhylumError(
       'ERR_REGISTRY_EXISTS',
-      `Cannot install extension "${name}": it is installed already, ${what}`,
-      { hints: ['--overwrite replaces it', `\`phylum ext update ${name}\` looks for a newer one`] },
+      `Cannot install extension "${name}": ${
+        current === undefined
+          ? 'one of this name comes with phylum'
+          : `it is installed already, ${origin(current)}`
+      }`,
+      {
+        hints: [
+          '--overwrite replaces it',
+          ...(current === undefined ? [] : [`\`phylum ext update ${name}\` looks for a newer one`]),
+        ],
+      },
     )
   }
   if (!answer) {
     throw new PhylumError('ERR_CLI_CONFIRMATION', `Extension "${name}" was left as it is`)
   }
+}
+
+function origin({ record: { version, source } }: StoredExtension): string {
+  return `${version === null ? '' : `${display(version)} `}from ${display(source, 200)}`
 }

@@ -204,6 +204,20 @@ test(
     const other = await expectCode(home, ['ext', 'install', './other'], 14)
     assert.match(other.stderr, /installed already, 2\.0\.0 from .*work\/report[^]*--overwrite/)
 
+    home.extension('copy', {
+      'PhylumExt.toml': readFileSync(join(home.path, 'work/report/PhylumExt.toml'), 'utf8'),
+      'main.ts': readFileSync(join(home.path, 'work/report/main.ts'), 'utf8'),
+    })
+    // The same files today: what comes tomorrow is for whoever keeps that place to say.
+    const moved = await expectCode(home, ['ext', 'install', './copy'], 14)
+    assert.match(moved.stderr, /installed already, 2\.0\.0 from .*work\/report[^]*--overwrite/)
+    home.extension('groups', {
+      'PhylumExt.toml': 'name = "groups"\n[api]\nallow = []\n',
+      'main.ts': "console.log('not what came with phylum')",
+    })
+    const bundled = await expectCode(home, ['ext', 'install', './groups'], 14)
+    assert.match(bundled.stderr, /comes with phylum[^]*--overwrite/)
+
     writeReport(home, { version: '1.9.9' })
     const older = await expectCode(home, ['ext', 'update'], 33)
     assert.match(older.stderr, /holds 1\.9\.9, which is older than 2\.0\.0/)
@@ -213,8 +227,14 @@ test(
     assert.equal((await expectCode(home, ['report'], 0)).stdout, 'report 2.0.0\n')
     await expectCode(home, ['ext', 'update', '--overwrite', 'report'], 0)
     assert.equal((await expectCode(home, ['report'], 0)).stdout, 'same number\n')
+    writeReport(home, { version: '2.0.0' })
+    await expectCode(home, ['ext', 'update', '--overwrite', 'report'], 0)
+    const taken = await expectCode(home, ['ext', 'install', '--overwrite', './copy'], 0)
+    assert.match(taken.stdout, /updates come from .*work\/copy from now on/)
     await expectCode(home, ['ext', 'install', '--overwrite', './other'], 0)
     assert.equal((await expectCode(home, ['report'], 0)).stdout, 'other\n')
+    await expectCode(home, ['ext', 'install', '--overwrite', './groups'], 0)
+    assert.match((await expectCode(home, ['groups'], 0)).stdout, /not what came/)
   }),
 )
 

@@ -1,11 +1,12 @@
 import { display, PhylumError } from '#base'
 import { parseSource } from '#registry'
-import type { Staged } from '#registry'
+import type { Candidate, Staged } from '#registry'
 import type { Command } from '../command.ts'
 import { hasOption } from '../command.ts'
 import type { Context } from '../compose.ts'
 import { fetchExtension } from '../fetch_extension.ts'
 import { installCandidate } from '../install.ts'
+import type { InstallResult } from '../install.ts'
 
 /** `phylum ext install` */
 export const extensionInstall: Command = {
@@ -42,19 +43,22 @@ export const extensionInstall: Command = {
           isAccepted: isYes || hasOption(given, 'accept-permissions'),
           isOverwriting: isYes || hasOption(given, 'overwrite'),
         })
-        const { name, version } = candidate
-        const what = `${name}${version === null ? '' : ` ${display(version)}`}`
-        terminal.print(
-          result === 'unchanged'
-            ? `${what} is installed already`
-            : `${what} is installed: phylum ${name}`,
-        )
+        terminal.print(describeResult(candidate, result))
       }
     } finally {
       staged.dispose()
     }
     return 0
   },
+}
+
+function describeResult({ name, version, source }: Candidate, result: InstallResult): string {
+  const what = `${name}${version === null ? '' : ` ${display(version)}`}`
+  if (result === 'unchanged') return `${what} is installed already`
+  if (result === 'moved') {
+    return `${what} is installed already; updates come from ${display(source, 200)} from now on`
+  }
+  return `${what} is installed: phylum ${name}`
 }
 
 /** Finds out which extensions of a source are meant; null stands for one that is an extension itself. */
