@@ -24,6 +24,8 @@ export function parseSourcePattern(
   home: string,
   refuse: (state: string) => Error,
 ): SourcePattern {
+  // It would match nothing: a rule that refuses "https://host/team/" would refuse nothing of it.
+  if (text.endsWith('/')) throw refuse('it ends with "/": write "/*" for all that lies below')
   const isBelow = text.endsWith('/*')
   const plain = isBelow ? text.slice(0, -1) : text
   // "https://host*" would stand for "https://host.evil.example/", and "npm:@acme*" for "npm:@acme-evil/x".
