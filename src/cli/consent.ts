@@ -1,7 +1,7 @@
 import { display, PhylumError } from '#base'
 import { describePermissions, isNothing } from '#permissions'
 import type { GrantedPermissions, ResolveContext } from '#permissions'
-import { checkConsent, readConsent, writeConsent } from '#registry'
+import { checkConsent, digestExtension, readConsent, writeConsent } from '#registry'
 import type { Extension } from '#registry'
 import type { Terminal } from './terminal.ts'
 
@@ -23,7 +23,8 @@ export interface Subject {
 /**
  * Asks for consent where none is recorded for these very files and permissions.
  *
- * @throws ERR_CLI_CONFIRMATION when the answer is no, or nobody can be asked
+ * @throws ERR_CLI_CONFIRMATION when the answer is no, or nobody can be asked; ERR_REGISTRY_INTEGRITY when the files have changed
+ * while somebody read the question
  */
 export async function assertConsent(subject: Subject, terminal: Terminal): Promise<void> {
   const { extension, granted } = subject
@@ -47,6 +48,14 @@ export async function assertConsent(subject: Subject, terminal: Terminal): Promi
     )
   }
   if (!answer) throw new PhylumError('ERR_CLI_CONFIRMATION', `Extension ${name} was not run`)
+  // Who can write there could wait for the question, and have other files run than those that are agreed to.
+  if (digestExtension(extension.directory) !== subject.digest) {
+    throw new PhylumError(
+      'ERR_REGISTRY_INTEGRITY',
+      `Cannot run extension ${name}: its files have changed while you were asked`,
+      { hints: ['look at what has changed, and run it again'] },
+    )
+  }
   await record(subject)
 }
 
