@@ -43,9 +43,9 @@ const DECEPTIVE = [
 ]
 const HOSTILE = DECEPTIVE.join('')
 
-/** The ends of lines and of cells, and what colours text: all that phylum itself sends to a terminal in its lists and errors. */
+/** The ends of lines and of cells, what colours text, and what takes a line of progress away: all that phylum itself sends to a terminal in its lists and errors. */
 // deno-lint-ignore no-control-regex
-const OWN = /\r?\n|\t|\x1b\[\d*m/g
+const OWN = /\r?\n|\t|\r\x1b\[2K|\x1b\[\d*m/g
 
 /** What Deno, as the host, prints on a terminal before the program begins. */
 const OF_DENO = '\x1b[0G\x1b[2K\x1b[J'
@@ -60,6 +60,9 @@ function assertHarmless(output: string, what: string): void {
   // Data for programs keep their marks.
   if (!what.includes('--json')) assert.doesNotMatch(rest, /\p{M}{5}/u, what)
 }
+
+/** A directory whose name clears the screen and turns the direction of what follows. */
+const HERE = 'here\x1b[2J\u202e'
 
 function put(home: Home, name: string, manifest: string): void {
   mkdirSync(join(home.extensions, name), { recursive: true })
@@ -130,7 +133,14 @@ for (const form of RUNTIMES) {
           `name = ${quote(HOSTILE)}\n[permissions]\nread = [${quote(HOSTILE)}]\n`,
         )
       }
-      home.extension('here\x1b[2J\u202e', { 'PhylumExt.toml': MANIFEST, 'other.ts': '' })
+      home.extension('said', {
+        'PhylumExt.toml': `name = "said"\ndescription = ${quote(HOSTILE)}\n` +
+          `version = ${quote(HOSTILE)}\n[permissions]\nread = [${
+            quote(`a/${HOSTILE.replaceAll(/[*?/]/g, '')}`)
+          }]\n`,
+        'main.ts': '',
+      })
+      home.extension(HERE, { 'PhylumExt.toml': MANIFEST, 'other.ts': '' })
       const environment = { PHYLUM_API_KEY: createCanary(), PHYLUM_API_URI: api.origin }
       const commands: [string[], Record<string, string>?][] = [
         [['ext', 'list']],
@@ -146,7 +156,7 @@ for (const form of RUNTIMES) {
         [['ext', 'run', '-y', 'hostile'], { TERM: 'dumb' }],
         [['ext', 'run', HOSTILE]],
         [['ext', 'run', `./${HOSTILE}`]],
-        [['ext', 'run', '-y', './here\x1b[2J\u202e']],
+        [['ext', 'run', '-y', `./${HERE}`]],
         [[HOSTILE]],
         [['help', HOSTILE]],
         [[`--${HOSTILE}`]],
@@ -154,6 +164,19 @@ for (const form of RUNTIMES) {
         [['-c', `/nowhere/${HOSTILE}`, '-v', 'auth', 'status']],
         [['auth', 'status', '--json'], { PHYLUM_API_URI: HOSTILE }],
         [['server', 'exec', '--', HOSTILE]],
+        [['ext', 'info', 'hostile']],
+        [['ext', 'new', HOSTILE]],
+        [['ext', 'install', HOSTILE]],
+        [['ext', 'install', `git+${garbage.origin}/x.git`]],
+        [['ext', 'install', 'npm:report'], { npm_config_registry: garbage.origin }],
+        [['ext', 'install', 'npm:report'], { npm_config_registry: api.origin }],
+        ...['check', 'info', 'install', 'pack', 'test'].map((
+          word,
+        ): [string[]] => [['ext', word, `./${HERE}`]]),
+        [['trust', 'explain', `./${HERE}`]],
+        [['ext', 'install', './said']],
+        [['ext', 'info', './said']],
+        [['trust', 'explain', './said']],
       ]
       await Promise.all([0, 1].map(async (lane) => {
         for (const [args, more] of commands.filter((_, i) => i % 2 === lane)) {
