@@ -44,6 +44,8 @@ export interface ProcessTimes {
 export const CROWD_COMMANDS = {
   version: ['--version'],
   help: ['--help'],
+  list: ['ext', 'list'],
+  complete: ['__complete', '=', 'ext', 'run'],
   run: RUN_GROUPS,
 } as const satisfies Record<string, readonly string[]>
 

@@ -91,7 +91,7 @@ export function renderReport({ processes, requests, effort }: Measured): string 
       'Installed extensions',
       `The executable with no extension installed and with ${
         CROWD.toLocaleString('en')
-      }. Target: nothing measurable.`,
+      }. Target: nothing measurable; what lists them, and completion, at most twice the time.`,
       ['', 'none', CROWD.toLocaleString('en'), 'ratio', 'target'],
       renderCrowd(processes),
     ),
@@ -217,13 +217,22 @@ function renderBulk(requests: Measured['requests'], { bytes }: Effort): string[]
   ])
 }
 
+/** Commands that have to look at each extension. */
+const LISTING: ReadonlySet<CrowdCommand> = new Set(['list', 'complete'])
+
 function renderCrowd({ crowd }: ProcessTimes): string[][] {
   return (Object.keys(CROWD_COMMANDS) as CrowdCommand[]).map((name) => {
     const { none, many } = crowd[name]
     const ratio = median(ratios(many, none))
     const line = `\`phylum ${CROWD_COMMANDS[name].join(' ')}\``
     // What two runs of one command differ by on a busy machine is no cost of the extensions.
-    return [line, ms(none), ms(many), spread(many, none), verdict(ratio <= 1.05)]
+    return [
+      line,
+      ms(none),
+      ms(many),
+      spread(many, none),
+      verdict(ratio <= (LISTING.has(name) ? 2 : 1.05)),
+    ]
   })
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -59,7 +59,7 @@ export async function createWorld(): Promise<World> {
   const [home, crowd] = homes
   writeScripts(home)
   writeScripts(crowd)
-  installCrowd(crowd)
+  await installCrowd(crowd)
   const server = await startServer(home)
   const within = (place: Home) => (words: readonly string[]): Command => ({
     words,
@@ -89,16 +89,27 @@ function writeScripts(home: Home): void {
   write('empty.ts', 'export {}\n')
 }
 
-function installCrowd(home: Home): void {
+/** Installs many as somebody would who has a workspace of so many. */
+async function installCrowd(home: Home): Promise<void> {
+  const files: Record<string, string> = {
+    'PhylumExt.toml': '[workspace]\nmembers = ["extensions/*"]\n',
+  }
   for (let index = 0; index < CROWD; index++) {
     const name = `extension-${index}`
-    const directory = join(home.extensions, name)
-    mkdirSync(directory, { recursive: true })
-    const manifest = `name = "${name}"\ndescription = "One of many"\nversion = "1.0.0"\n\n` +
+    files[`extensions/${name}/PhylumExt.toml`] =
+      `name = "${name}"\ndescription = "One of many"\nversion = "1.0.0"\n\n` +
       '[permissions]\nread = ["./"]\n\n[api]\nallow = ["GET /groups"]\n'
-    writeFileSync(join(directory, 'PhylumExt.toml'), manifest)
-    writeFileSync(join(directory, 'main.ts'), 'export {}\n')
+    files[`extensions/${name}/main.ts`] = 'export {}\n'
   }
+  home.extension('many', files)
+  const { code, stderr } = await home.phylum('executable', [
+    'ext',
+    'install',
+    '-y',
+    '--all',
+    './many',
+  ], { limit: 600_000 })
+  if (code !== 0) throw new Error(stderr)
 }
 
 /** Starts `phylum server start` on a free port; the first start prints the key of its account. */
