@@ -52,14 +52,18 @@ export function parseGit(text: string): GitSource {
 
 /** Writes the one text of a repository that `parseGit()` reads as the same: "#ref" goes before "//subdirectory". */
 export function renderGit({ url, ref, subdirectory }: Omit<GitSource, 'kind'>): string {
-  const hosted = Object.entries(HOSTED).find(([, { origin, path }]) =>
-    url.startsWith(origin) && url.endsWith('.git') &&
-    path.test(url.slice(origin.length, -'.git'.length))
-  )
-  const address = hosted !== undefined
-    ? hosted[0] + url.slice(hosted[1].origin.length, -'.git'.length)
-    : renderAddress(url)
-  return address + renderRest(ref, subdirectory)
+  return (renderHosted(url) ?? renderAddress(url)) + renderRest(ref, subdirectory)
+}
+
+/** Writes the short form of a URL, where it is read as that very URL. */
+function renderHosted(url: string): string | undefined {
+  for (const [scheme, { origin, path }] of Object.entries(HOSTED)) {
+    if (!url.startsWith(origin) || !url.endsWith('.git')) continue
+    const short = url.slice(origin.length, -'.git'.length)
+    // Of a short form, one ".git" is taken away: "o/r.git.git" would be read as another repository.
+    if (path.test(short) && !/\.git$|\/\.{1,2}$/.test(short)) return scheme + short
+  }
+  return undefined
 }
 
 /** Writes what exactly was fetched: "git+https://host/repository#<commit>//subdirectory". */

@@ -50,6 +50,16 @@ const GOOD: [string, Source, string][] = [
     'npm:x@>=1 <2 || 3.x',
   ],
   ['github:o/r', git('https://github.com/o/r.git'), 'github:o/r'],
+  [
+    'https://github.com/o/r.git.git',
+    git('https://github.com/o/r.git.git'),
+    'git+https://github.com/o/r.git.git',
+  ],
+  [
+    'https://github.com/o/..git',
+    git('https://github.com/o/..git'),
+    'git+https://github.com/o/..git',
+  ],
   ['github:o/r.git#v1', git('https://github.com/o/r.git', 'v1'), 'github:o/r#v1'],
   [
     'github:o/r#feature/x//a/b',
