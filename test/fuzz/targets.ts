@@ -12,6 +12,7 @@ import { guestTarget, requestTarget } from './request_targets.ts'
 import { judgedPackage, policyFile } from './policies.ts'
 import { scrubbed } from './scrubbed.ts'
 import { apiUri, settings } from './settings.ts'
+import { terminalOutput } from './terminal_output.ts'
 import type { Target } from './target.ts'
 
 /** Everything that is fed. */
@@ -36,4 +37,5 @@ export const TARGETS: readonly Target[] = [
   requestTarget,
   scrubbed,
   settings,
+  terminalOutput,
 ]
