@@ -16,6 +16,12 @@ const RESET = '\x1b\\' + '\x1b[?1047l' + '\x1b[4l' + '\x1b[?7h' + '\x1b7\x1b[r\x
 /** Takes the terminal back for a moment, in order, and gives it back as it was. */
 export type Borrow = <T>(work: () => Promise<T>) => Promise<T>
 
+/** How a terminal is lent. */
+export interface LendOptions {
+  /** Whether what is written is taken back by somebody who has seen it: then only keys and lines are to be put in order. */
+  isFiltered?: boolean
+}
+
 /**
  * Lends the terminal to a program that may leave it in any state, and puts it in order afterwards. What was typed and is not
  * read yet is dropped: a terminal can be made to type an answer (its name, its cursor's place), and the shell would take that for
@@ -25,12 +31,13 @@ export async function lendTerminal<T>(
   streams: Streams,
   environment: Environment,
   work: (borrow: Borrow) => Promise<T>,
+  { isFiltered = false }: LendOptions = {},
 ): Promise<T> {
   const names = ['stdin', 'stderr', 'stdout'] as const
   const descriptor = { stdin: 0, stdout: 1, stderr: 2 }
   const terminal = names.find((name) => streams.isTerminal(name))
   if (terminal === undefined) return await work((question) => question())
-  const screen = findScreen(streams, environment)
+  const screen = isFiltered ? undefined : findScreen(streams, environment)
   const mode = await readTerminalMode(descriptor[terminal])
 
   function putInOrder(): void {

@@ -13,7 +13,7 @@ import type { AskedCommand } from './command_request.ts'
 import { assertHoldsCommands, cannotRun, planCommand } from './plan_command.ts'
 import type { CommandWall, CommandWorld, PlannedCommand } from './plan_command.ts'
 import { execute, launchOf } from './run_command.ts'
-import type { CommandEnd } from './run_command.ts'
+import type { CommandEnd, Execution } from './run_command.ts'
 import type { Signals } from './signals.ts'
 
 /** What the commands of a run are held to. */
@@ -23,6 +23,8 @@ export interface CommandCallOptions extends PresentPermissions {
   closedOutside: readonly string[]
   wall: CommandWall | null
   signals: Signals
+  /** What stands in for the host's own streams where a command is to inherit them. */
+  inherited: Execution['streams']
 }
 
 /** Makes the calls by which an extension has its host run commands. */
@@ -34,7 +36,7 @@ export function createCommandCalls(options: CommandCallOptions): CallFunctions {
       const planned = await planSandboxed(asked, options)
       assertHoldsCommands(asked.command, wall)
       const end = await execute(() => launchOf(planned, wall), {
-        streams: asked.streams,
+        streams: lead(asked.streams, options),
         signals,
         signal,
         forget: wall.forget,
@@ -60,9 +62,10 @@ export function createCommandCalls(options: CommandCallOptions): CallFunctions {
         workingDirectory: directory,
       }
       const end = await execute(() => leaveOutside(plan, launch, runtime, layers.namespaces), {
-        streams: asked.input === null
-          ? asked.streams
-          : ['pipe', asked.streams[1], asked.streams[2]],
+        streams: lead(
+          asked.input === null ? asked.streams : ['pipe', asked.streams[1], asked.streams[2]],
+          options,
+        ),
         ...(asked.input === null ? {} : { input: asked.input }),
         signals,
         signal,
@@ -76,6 +79,18 @@ export function createCommandCalls(options: CommandCallOptions): CallFunctions {
       }
     },
   }
+}
+
+/** Leads streams that are inherited to where those of the extension lead. */
+function lead(
+  [stdin, stdout, stderr]: Execution['streams'],
+  { inherited }: CommandCallOptions,
+): Execution['streams'] {
+  return [
+    stdin === 'inherit' ? inherited[0] : stdin,
+    stdout === 'inherit' ? inherited[1] : stdout,
+    stderr === 'inherit' ? inherited[2] : stderr,
+  ]
 }
 
 /**

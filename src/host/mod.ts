@@ -3,6 +3,7 @@
  * nothing is left. It runs code and never installs any; the credential passes through as a source it cannot open.
  */
 export type { CallFunction, CallFunctions } from './answer_call.ts'
+export { IS_TERMINAL_FILTERED } from './guest_terminal.ts'
 export { closeProcess } from './harden.ts'
 export { resolveModules } from './resolve_modules_door.ts'
 export type { ResolveModulesOptions } from './resolve_modules.ts'

@@ -36,6 +36,8 @@ import { createCalls } from './calls.ts'
 import type { Calls } from './calls.ts'
 import { createCommandCalls } from './command_calls.ts'
 import { exitCode } from './exit_code.ts'
+import { openGuestTerminal } from './guest_terminal.ts'
+import type { GuestTerminal } from './guest_terminal.ts'
 import { closeProcess } from './harden.ts'
 import { watchOutput } from './output.ts'
 import type { OutputWatch } from './output.ts'
@@ -123,6 +125,7 @@ export async function run(options: RunOptions): Promise<number> {
   let watchdog: RunWatchdog | undefined
   let broker: Broker | undefined
   let calls: Calls | undefined
+  let terminal: GuestTerminal | undefined
   try {
     directory = createRunDirectory(options.runPlaces)
     watchdog = startWatchdog(directory.path)
@@ -130,6 +133,8 @@ export async function run(options: RunOptions): Promise<number> {
     // Of its own: extensions show it to other hosts, which are not to learn the capability from it.
     const placeholder = PLACEHOLDER_PREFIX + createCapability()
     const started: { guest?: Guest } = {}
+    const shown = terminal = await openGuestTerminal(options.log)
+    signals.onResize(shown.resize)
     const commands = createCommandCalls({
       granted: options.granted,
       missing: options.missing,
@@ -143,6 +148,7 @@ export async function run(options: RunOptions): Promise<number> {
       closedOutside: options.commands.closedOutside,
       wall: options.wall,
       signals,
+      inherited: shown.streams,
     })
     const functions = { ...commands, ...options.functions }
     calls = createCalls({ functions, capability, log: options.log })
@@ -153,9 +159,9 @@ export async function run(options: RunOptions): Promise<number> {
       capability,
       placeholder,
       grant: options.granted.api,
-      ask: () => pausing(started.guest, options.ask),
+      ask: () => pausing(started.guest, shown, options.ask),
       credential: {
-        get: () => options.credential.get((talk) => pausing(started.guest, talk)),
+        get: () => options.credential.get((talk) => pausing(started.guest, shown, talk)),
         renew: (rejected) => options.credential.renew(rejected),
       },
       net: options.granted.net,
@@ -188,7 +194,10 @@ export async function run(options: RunOptions): Promise<number> {
       watchdog,
       started,
       calls,
+      terminal,
     })
+    // What it has written comes before what is said of its end.
+    await terminal.close()
     if (ending.failure !== undefined) {
       options.wall?.forget()
       throw explainFailure(ending.failure)
@@ -204,6 +213,7 @@ export async function run(options: RunOptions): Promise<number> {
   } finally {
     broker?.close()
     await calls?.close()
+    await terminal?.close()
     remove(directory, options.log)
     await watchdog?.dismiss()
     signals.release()
@@ -232,10 +242,10 @@ function describeModules(
 async function runEngine(
   options: RunOptions,
   directory: RunDirectory,
-  { signals, watchdog, started, calls }: Live,
+  { signals, watchdog, started, calls, terminal }: Live,
 ): Promise<{ ending: Ending; isUnread: boolean }> {
   for (let isLast = false;; isLast = true) {
-    const guest = await start(options, directory)
+    const guest = await start(options, directory, terminal)
     watchdog.guard(guest.pid)
     signals.follow(guest)
     started.guest = guest
@@ -260,10 +270,15 @@ interface Live {
   watchdog: RunWatchdog
   started: { guest?: Guest }
   calls: Calls
+  terminal: GuestTerminal
 }
 
 /** Starts the engine, behind the wall that the kernel puts up. */
-async function start(options: RunOptions, directory: RunDirectory): Promise<Guest> {
+async function start(
+  options: RunOptions,
+  directory: RunDirectory,
+  { streams }: GuestTerminal,
+): Promise<Guest> {
   const plan: Plan = {
     engine: options.engine.path,
     libraries: options.engine.libraries,
@@ -293,6 +308,7 @@ async function start(options: RunOptions, directory: RunDirectory): Promise<Gues
   const { wall } = options
   return await startGuest(
     wall === null ? launch : putUp(plan, launch, wall.runtime, wall.layers),
+    streams,
   )
 }
 
@@ -316,11 +332,15 @@ function remove(directory: RunDirectory | undefined, log: Log): void {
   }
 }
 
-/** Stops the guest while the host talks to the user, so that the two do not read the same terminal. */
-async function pausing<T>(guest: Guest | undefined, talk: () => Promise<T>): Promise<T> {
+/** Stops the guest while the host talks to the user, so that the two neither read nor write the same terminal. */
+async function pausing<T>(
+  guest: Guest | undefined,
+  terminal: GuestTerminal,
+  talk: () => Promise<T>,
+): Promise<T> {
   guest?.signal('SIGSTOP')
   try {
-    return await talk()
+    return await terminal.aside(talk)
   } finally {
     guest?.signal('SIGCONT')
   }

@@ -15,6 +15,8 @@ export interface Signals {
   readonly asked: NodeJS.Signals | undefined
   /** Passes signals on to a guest from now on, and what came before it was there; to others as well. */
   follow(guest: Guest): void
+  /** Calls a function when the terminal has another size, before a guest hears of it. */
+  onResize(listener: () => void): void
   /** Forgets a guest that has ended. */
   leave(guest: Guest): void
   /** Leaves signals to the system again. */
@@ -31,6 +33,7 @@ export interface Signals {
 export function catchSignals(stop?: AbortSignal): Signals {
   let asked: NodeJS.Signals | undefined
   const guests = new Set<Guest>()
+  const resized: (() => void)[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   const handlers = new Map<NodeJS.Signals, () => void>()
 
@@ -54,7 +57,10 @@ export function catchSignals(stop?: AbortSignal): Signals {
   }
 
   for (const name of ENDING) handlers.set(name, () => end(name))
-  handlers.set('SIGWINCH', () => send('SIGWINCH'))
+  handlers.set('SIGWINCH', () => {
+    for (const listener of resized) listener()
+    send('SIGWINCH')
+  })
   handlers.set('SIGCONT', () => send('SIGCONT'))
   handlers.set('SIGTSTP', () => {
     // Ctrl-Z: the guest cannot be in the shell's job, so it is stopped first and the host stops itself.
@@ -75,6 +81,7 @@ export function catchSignals(stop?: AbortSignal): Signals {
       guest.signal(asked)
       limit(asked)
     },
+    onResize: (listener) => void resized.push(listener),
     leave: (guest) => void guests.delete(guest),
     release() {
       clearTimeout(timer)

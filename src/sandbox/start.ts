@@ -30,8 +30,8 @@ export interface Ending {
   landlock?: number
 }
 
-/** Where a standard stream leads: to the host's own, into its hands, or nowhere. */
-export type Stream = 'inherit' | 'pipe' | 'ignore'
+/** Where a standard stream leads: to the host's own, into its hands, nowhere, or to a descriptor of the host. */
+export type Stream = 'inherit' | 'pipe' | 'ignore' | number
 
 const INHERITED = ['inherit', 'inherit', 'inherit'] as const
 

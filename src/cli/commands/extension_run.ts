@@ -1,7 +1,7 @@
 import type { CredentialSource } from '#base'
 import { readCurrentProject } from '#config'
 import type { ApiUri } from '#config'
-import { run } from '#host'
+import { IS_TERMINAL_FILTERED, run } from '#host'
 import { resolvePermissions, splitMissing } from '#permissions'
 import { assertUnchanged, digestExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
@@ -188,8 +188,7 @@ export async function runExtension(
         ? { ...environment, NO_COLOR: '1' }
         : environment,
       log: terminal.log,
-    })
-  )
+    }), { isFiltered: IS_TERMINAL_FILTERED })
 }
 
 /**
