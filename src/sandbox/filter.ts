@@ -22,8 +22,18 @@ const IPPROTO_UDP = 17
 const NEW_NAMESPACES = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 |
   0x40000000
 
-/** Types a character into the terminal as if the user had; pastes a selection; changes what a terminal line does. */
-const REFUSED_REQUESTS = { TIOCSTI: 0x5412, TIOCLINUX: 0x541c, TIOCSETD: 0x5423 }
+/**
+ * Types a character into the terminal as if the user had; pastes a selection; changes what a terminal line does; and what outlives the
+ * run: stops the terminal until a program starts it again, keeps others from opening it, gives it another size.
+ */
+const REFUSED_REQUESTS = {
+  TIOCSTI: 0x5412,
+  TIOCLINUX: 0x541c,
+  TIOCSETD: 0x5423,
+  TCXONC: 0x540a,
+  TIOCEXCL: 0x540c,
+  TIOCSWINSZ: 0x5414,
+}
 
 /** Makes a file that runs with its owner's rights, whoever starts it (`S_ISUID`, `S_ISGID`). */
 const SET_ID = 0o6000

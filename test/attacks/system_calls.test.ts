@@ -85,6 +85,15 @@ const ROWS: readonly Row[] = [
     code: "call([16, 29], 0, 0x541c, '\\x02')",
     seccomp: EPERM,
   },
+  ...([['stops it', 0x540a], ['keeps others from it', 0x540c], [
+    'gives it another size',
+    0x5414,
+  ]] as const)
+    .map(([what, request]) => ({
+      name: `L171 does to the terminal what outlives the run: ${what}`,
+      code: `call([16, 29], 0, ${request}, new Uint8Array(8))`,
+      seccomp: EPERM,
+    })),
   {
     name: 'E71 hides the request in the upper half of the argument',
     code: "call([16, 29], 0, 0x5412n + (1n << 32n), ' ')",

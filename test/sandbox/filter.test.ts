@@ -114,7 +114,7 @@ for (const machine of MACHINES) {
       assert.equal(call('clone', (1n << BigInt(bit)) | 17n), fail(EPERM), String(bit))
     }
     assert.equal(call('clone3', 0), fail(ENOSYS))
-    for (const request of [0x5412, 0x541c, 0x5423, 0x100005412]) {
+    for (const request of [0x5412, 0x541c, 0x5423, 0x540a, 0x540c, 0x5414, 0x100005412]) {
       assert.equal(call('ioctl', 0, request), fail(EPERM))
     }
     for (const request of [0x5401, 0x5402, 0x5413, 0x5421]) {
