@@ -28,6 +28,8 @@ export type Access =
   | 'read'
   /** See the names in directories. */
   | 'list'
+  /** Make and remove; neither read nor change. */
+  | 'make'
   /** Change, make and remove; not read. No device, pipe or socket can be made where others would meet it. */
   | 'write'
   /** A place of the run's own, where anything goes. */
@@ -46,6 +48,7 @@ const WRITE = WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE
 const RIGHTS: Readonly<Record<Access, number>> = {
   read: READ,
   list: READ_DIR,
+  make: WRITE & ~(WRITE_FILE | TRUNCATE),
   write: WRITE,
   own: READ | WRITE | MAKE_SOCK | MAKE_FIFO,
   execute: READ | EXECUTE,

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { posix } from 'node:path'
-import type { Rule } from './landlock.ts'
+import type { Access, Rule } from './landlock.ts'
 import type { Mount } from './launcher/task.ts'
 import { createMounts, hasPrivateTmp } from './mounts.ts'
 import { DEVICES } from './places.ts'
@@ -58,8 +58,7 @@ function createRules(sight: Sight, isNamespaced: boolean): Rule[] {
     ...root.flatMap((access): Rule[] =>
       access === 'read'
         ? readAround('/', [...holes, ...replaced]).map((rule) => ({ ...rule, isOptional: true }))
-        // Landlock cannot take back below what it has granted above, and to make a file in a directory is a right on all of it.
-        : [{ path: '/', access, isDirectory: true }]
+        : writeAll(access)
     ),
     ...DEVICES.map((path): Rule => ({ path, access: 'own', isDirectory: false, isOptional: true })),
     ...(isNamespaced
@@ -69,6 +68,24 @@ function createRules(sight: Sight, isNamespaced: boolean): Rule[] {
         { path: '/proc', access: 'read', isDirectory: true } as const,
       ]
       : []),
+  ]
+}
+
+/**
+ * Lists what makes up everything for those who may write all of it. Landlock cannot take back below what it has granted above, so files
+ * are changed in each of the directories of the root but those of devices and processes: by the descriptor that it reads, an
+ * extension could open the user's terminal for writing (/proc/self/fd/0), past the filter.
+ */
+function writeAll(access: Access): Rule[] {
+  const entries = readEntries('/').filter(({ name }) => !['dev', 'proc'].includes(name))
+  return [
+    { path: '/', access: 'make', isDirectory: true },
+    ...entries.map((entry): Rule => ({
+      path: `/${entry.name}`,
+      access,
+      isDirectory: entry.isDirectory(),
+      isOptional: true,
+    })),
   ]
 }
 
