@@ -20,6 +20,8 @@ export interface Terminal {
   /** The terminal's local modes. */
   modes(): number
   signal(name: NodeJS.Signals): void
+  /** Makes the terminal larger or smaller. */
+  resize(columns: number, rows: number): void
   /** How it ended: its exit code, or 128 and the signal's number. */
   ended: Promise<number>
   /** Takes the terminal away, and what still runs on it. */
@@ -78,6 +80,7 @@ export function startProgram(
     },
     modes: () => terminal.localFlags,
     signal: (name) => child.kill(name),
+    resize: (columns, rows) => terminal.resize(columns, rows),
     ended: child.exited,
     close() {
       child.kill('SIGKILL')

@@ -70,7 +70,7 @@ export const AMBIENTS: readonly Ambient[] = [
       'sandbox/launcher/system.ts': 'makes the system calls that put up the wall',
       'sandbox/descriptors.ts': 'closes inherited descriptors, which Deno passes on',
       'host/c_library.ts': 'prctl(2), poll(2) and mkfifo(3), which no runtime offers',
-      'host/terminal_library.ts': 'ioctl_tty(2) and descriptors that are opened for terminals',
+      'host/terminal_library.ts': 'ioctl_tty(2), and descriptors that are opened for terminals',
       'host/call_pipes.ts': "waits for the guest's questions: Bun without a thread",
       'server/serve.ts': 'serves the embedded API',
       'cli/platform.ts': 'says to each runtime in its own words what fetch cannot',

@@ -56,6 +56,7 @@ export const BUILT_INS: Readonly<Record<string, Doors>> = {
   'node:v8': { 'broker/reclaim.ts': 'reaches the garbage collector, which V8 hides' },
   'bun:ffi': {
     'host/c_library.ts': 'prctl(2), poll(2) and mkfifo(3), which no runtime offers',
+    'host/terminal_library.ts': 'ioctl_tty(2), and descriptors that are opened for terminals',
     'cli/terminal_mode.ts': 'tcgetattr(3) and tcsetattr(3), which no runtime offers',
     'cli/platform.ts': 'isatty(3): the streams of the runtime would double what Bun needs to start',
     'sandbox/launcher/system.ts': 'makes the system calls that put up the wall',
