@@ -82,7 +82,7 @@ export function createTerminal(
     streams.write('stderr', `\r\x1b[2K${shown === '' ? '' : paint('dim', shown, 'stderr')}`)
     progress = text
   }
-  const isLogged = Boolean(environment['CI'])
+  const isLogged = Boolean(environment['CI'] || environment['GITHUB_ACTIONS'])
   const write = (stream: 'stdout' | 'stderr', text: string) =>
     streams.write(stream, `${isLogged ? disarm(text) : text}\n`)
   function say(text: string): void {

@@ -451,7 +451,10 @@ for (const form of RUNTIMES) {
           assert.ok(isOrder(here.stdout + here.stderr), `${args} would be one elsewhere`)
         }
         const there = await home.phylum(form, args, {
-          environment: { ...environment, CI: 'true', GITHUB_ACTIONS: 'true' },
+          environment: {
+            ...environment,
+            ...(args.length > 2 ? { CI: 'true' } : { GITHUB_ACTIONS: 'true' }),
+          },
         })
         assert.ok(!isOrder(there.stdout) && !isOrder(there.stderr), there.stdout + there.stderr)
         if (args.includes('--json')) {
