@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import { findHarm } from '../harness/obeyed.ts'
-import { BUN, commandOf, DENO, FORMS, withHome } from '../harness/phylum.ts'
+import { BUN, commandOf, DENO, FORMS, ROOT, withHome } from '../harness/phylum.ts'
 import type { Home } from '../harness/phylum.ts'
 import { startOnTerminal, startProgram } from '../harness/pty.ts'
 import type { Terminal } from '../harness/pty.ts'
@@ -112,6 +112,16 @@ function aroundTheFilter(engine: Engine): string {
     console.log('the end')`
 }
 
+/** Runs a command on a system without namespaces (unshare(2) and clone(2) fail). */
+const PARTIAL = [
+  BUN,
+  '--no-env-file',
+  '--config=/dev/null',
+  join(ROOT, 'test/harness/deprived.ts'),
+  '272/97=1,56/220&0x10000000=1,435/435=38',
+  '--',
+]
+
 for (const form of FORMS) {
   for (const engine of ENGINES) {
     test(
@@ -136,10 +146,6 @@ for (const form of FORMS) {
           const terminal = startOnTerminal(home, form, ['ext', 'run', '-y', './sample'])
           assert.doesNotMatch(await outputOf(terminal), /EVIL/, permissions)
         }
-        if (engine === 'bun') return
-        put(home, engine, aroundTheFilter(engine))
-        const terminal = startOnTerminal(home, form, ['ext', 'run', '-y', '--no-wall', './sample'])
-        assert.doesNotMatch(await outputOf(terminal), /EVIL/, '--no-wall')
       }),
     )
 
@@ -199,6 +205,21 @@ for (const form of FORMS) {
         await terminal.shows(/resized 70 12/)
         assert.equal(await terminal.ended, 0)
         terminal.close()
+      }),
+    )
+  }
+
+  for (
+    const [level, under, words] of [['partial', PARTIAL, []], ['none', [], ['--no-wall']]] as const
+  ) {
+    test(
+      `L171 no way leads around the filter where the wall is ${level} [${form}]`,
+      withHome(async (home) => {
+        put(home, 'deno', aroundTheFilter('deno'))
+        const command = [...under, ...commandOf(form), 'ext', 'run', '-y', ...words, './sample']
+        const output = await outputOf(startProgram(home, command))
+        assert.match(output, /warning:[^]*wall/)
+        assert.doesNotMatch(output, /EVIL/)
       }),
     )
   }
