@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { createCanary } from '../harness/canary.ts'
 import { startFakeApi } from '../harness/fake_api.ts'
 import { findHarm } from '../harness/obeyed.ts'
-import { BUN, commandOf, DENO, FORMS, ROOT, withHome } from '../harness/phylum.ts'
+import { BUN, commandOf, DENO, ROOT, RUNTIMES, withHome } from '../harness/phylum.ts'
 import type { Home } from '../harness/phylum.ts'
 import { startOnTerminal, startProgram } from '../harness/pty.ts'
 import type { Terminal } from '../harness/pty.ts'
@@ -122,7 +122,7 @@ const PARTIAL = [
   '--',
 ]
 
-for (const form of FORMS) {
+for (const form of RUNTIMES) {
   for (const engine of ENGINES) {
     test(
       `L171 nothing that asks a terminal or reaches beyond its screen arrives there [${form}, ${engine}]`,
