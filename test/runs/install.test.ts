@@ -313,6 +313,34 @@ test(
 )
 
 test(
+  'I124 a first install that is killed at any moment leaves nothing that is in use, or all of it',
+  withHome(async (home) => {
+    const install = ['ext', 'install', '-y', './report']
+    writeReport(home, { permissions: 'env = ["LANG"]' })
+    const started = performance.now()
+    await expectCode(home, install, 0)
+    const whole = performance.now() - started
+    const seen = new Set<boolean>()
+    const least = Number(process.env['PHYLUM_TEST_KILLS'] ?? 12)
+    let kills = 0
+    for (let limit = whole / least; kills < least || seen.size < 2; limit *= 1.25) {
+      kills++
+      await expectCode(home, ['ext', 'uninstall', 'report'], 0)
+      await home.phylum(form, install, { limit })
+      const listed = JSON.parse((await expectCode(home, ['ext', 'list', '--json'], 0)).stdout)
+      const isThere = listed.extensions.some((each: { name: string }) => each.name === 'report')
+      seen.add(isThere)
+      // What is left over stands in nobody's way.
+      if (!isThere) {
+        await expectCode(home, ['ext', 'run', 'report'], 18)
+        await expectCode(home, install, 0)
+      }
+      assert.equal((await expectCode(home, ['report'], 0)).stdout, 'report 1.0.0\n')
+    }
+  }),
+)
+
+test(
   'the question of an install is shown on a terminal, and its answer is no unless somebody says yes',
   withHome(async (home) => {
     writeReport(home, { permissions: 'read = true\nnet = true' })
