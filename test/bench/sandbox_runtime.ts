@@ -19,7 +19,7 @@ export interface SandboxRuntime {
   remove(): void
 }
 
-/** Installs the package, and tries it: it needs programs of the system as well. */
+/** Installs the package, and tries it: it needs programs of the system as well (`rg`, `socat`). */
 export function installSandboxRuntime(): SandboxRuntime {
   const directory = mkdtempSync(join(tmpdir(), 'phylum-bench-'))
   const remove = () => rmSync(directory, { recursive: true, force: true })
