@@ -32,7 +32,7 @@ const CAUSES = [
   '  the engine begin with what the script began with. What the host does is laid beside the start of the engine where it may',
   '  be; the wall may not: what is in place only after the start does not hold it.',
   '- **Bun engine.** The same chain. The engine is no longer what takes the time there: host and launcher are.',
-  '- **Commands in a sandbox.** Host and launcher each start a Bun before anything runs; they are two thirds of the time.',
+  '- **Commands in a sandbox.** Host and launcher each start a Bun before anything runs: twice what `phylum --version` takes.',
   '- **Latency and throughput.** A request of an extension goes by way of a Unix socket to the host, which checks it, adds the',
   '  credential, sends it on, and takes the credential out of what comes back: two exchanges of HTTP in place of one. With many in',
   '  flight, three processes (extension, host, server) share the cores that two have to themselves in the direct case; on a',
