@@ -1,4 +1,5 @@
 import type { Environment } from '#config'
+import { IS_TERMINAL_FILTERED } from '#host'
 import type { StreamName, Streams } from './streams.ts'
 import { readTerminalMode } from './terminal_mode.ts'
 
@@ -13,14 +14,14 @@ const RESET = '\x1b\\' + '\x1b[?1047l' + '\x1b[4l' + '\x1b[?7h' + '\x1b7\x1b[r\x
     .join('') +
   '\x1b[?1l\x1b>' + '\x1b[<u\x1b[>4m' + '\x0f\x1b(B' + '\x1b]8;;\x1b\\' + '\x1b[?5l' + '\x1b[0m'
 
+/** The standard streams, each at the place of its descriptor. */
+const NAMES = ['stdin', 'stdout', 'stderr'] as const
+
 /** Takes the terminal back for a moment, in order, and gives it back as it was. */
 export type Borrow = <T>(work: () => Promise<T>) => Promise<T>
 
-/** How a terminal is lent. */
-export interface LendOptions {
-  /** Whether what is written is taken back by somebody who has seen it: then only keys and lines are to be put in order. */
-  isFiltered?: boolean
-}
+/** Uses a terminal that is lent: by `borrow`, its owner has it for a moment; `terminals` are the descriptors that lead to it. */
+export type TerminalWork<T> = (borrow: Borrow, terminals: readonly number[]) => Promise<T>
 
 /**
  * Lends the terminal to a program that may leave it in any state, and puts it in order afterwards. What was typed and is not
@@ -30,15 +31,16 @@ export interface LendOptions {
 export async function lendTerminal<T>(
   streams: Streams,
   environment: Environment,
-  work: (borrow: Borrow) => Promise<T>,
-  { isFiltered = false }: LendOptions = {},
+  work: TerminalWork<T>,
 ): Promise<T> {
-  const names = ['stdin', 'stderr', 'stdout'] as const
-  const descriptor = { stdin: 0, stdout: 1, stderr: 2 }
-  const terminal = names.find((name) => streams.isTerminal(name))
-  if (terminal === undefined) return await work((question) => question())
-  const screen = isFiltered ? undefined : findScreen(streams, environment)
-  const mode = await readTerminalMode(descriptor[terminal])
+  const terminals = NAMES.flatMap((name, descriptor) =>
+    streams.isTerminal(name) ? [descriptor] : []
+  )
+  const [terminal] = terminals
+  if (terminal === undefined) return await work((question) => question(), [])
+  // What passed the filter, the filter takes back; then only keys and lines are to be put in order.
+  const screen = IS_TERMINAL_FILTERED ? undefined : findScreen(streams, environment)
+  const mode = await readTerminalMode(terminal)
 
   function putInOrder(): void {
     if (screen !== undefined) streams.write(screen, RESET)
@@ -47,14 +49,14 @@ export async function lendTerminal<T>(
 
   try {
     return await work(async (question) => {
-      const theirs = await readTerminalMode(descriptor[terminal])
+      const theirs = await readTerminalMode(terminal)
       putInOrder()
       try {
         return await question()
       } finally {
         theirs?.restore()
       }
-    })
+    }, terminals)
   } finally {
     putInOrder()
   }

@@ -1,6 +1,6 @@
 import type { Log, Prompter } from '#base'
 import type { Environment } from '#config'
-import type { Borrow, LendOptions } from './lend_terminal.ts'
+import type { TerminalWork } from './lend_terminal.ts'
 import type { Streams } from './streams.ts'
 
 /** How the terminal is used: `--color`, `-v`, `-q`, `--no-input`. */
@@ -26,7 +26,7 @@ export interface Terminal {
   /** Whether somebody can be asked. */
   isInteractive: boolean
   /** Lends the terminal to a program for as long as `work` takes, and puts it in order afterwards. */
-  lend<T>(work: (borrow: Borrow) => Promise<T>, options?: LendOptions): Promise<T>
+  lend<T>(work: TerminalWork<T>): Promise<T>
   /** Whether stdout is a terminal: tables are drawn for people, and tab-separated for programs. */
   readonly isTable: boolean
   /** Width of the terminal in columns. */
@@ -127,9 +127,9 @@ export function createTerminal(
     log,
     prompter,
     showProgress,
-    async lend(work, options) {
+    async lend(work) {
       const { lendTerminal } = await import('./lend_terminal.ts')
-      return await lendTerminal(streams, environment, work, options)
+      return await lendTerminal(streams, environment, work)
     },
     get isInteractive() {
       return isInteractive()

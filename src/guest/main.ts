@@ -145,13 +145,14 @@ async function replaceCommands(): Promise<void> {
 
 async function start(entryPoint: string): Promise<void> {
   await replaceCommands()
+  // Read now, for it may be gone when the run ends.
+  const isMainAsked = engine.read(decodeURIComponent(new URL(entryPoint).pathname))
+    .includes('import.meta.main')
   const module = await import(entryPoint)
   if (typeof module.default === 'function') {
     const invocation: Invocation = { api, args: engine.args, name: run.name, state: run.state }
     await module.default(invocation)
-  } else if (
-    engine.read(decodeURIComponent(new URL(entryPoint).pathname)).includes('import.meta.main')
-  ) {
+  } else if (isMainAsked) {
     report('warning: import.meta.main is false here, as another module starts this one')
   }
   isFinished = true

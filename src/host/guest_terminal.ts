@@ -23,40 +23,41 @@ export interface GuestTerminal {
 export const IS_TERMINAL_FILTERED: boolean = process.platform === 'linux'
 
 const INPUT = 0
-const OUTPUTS = [1, 2] as const
 
 /**
  * Stands between an extension and the terminal. What it writes there passes the filter (`terminal_filter.ts`), through a pseudo
  * terminal for each one that stdout and stderr are on; stdin is the terminal itself, opened for reading alone, because the
  * descriptor that a shell gives can be written to. What is no terminal is inherited as it is.
  *
+ * @param terminals which of the descriptors 0, 1 and 2 lead to a terminal
  * @throws ERR_SANDBOX_START where output cannot be filtered
  */
-export async function openGuestTerminal(log: Log): Promise<GuestTerminal> {
-  const devices = new Map([INPUT, ...OUTPUTS].map((each) => [each, findDevice(each)]))
+export async function openGuestTerminal(
+  terminals: readonly number[],
+  log: Log,
+): Promise<GuestTerminal> {
   const streams: [Stream, Stream, Stream] = ['inherit', 'inherit', 'inherit']
   const relays = new Map<string, Relay>()
-  let input: number | undefined
-  const library = IS_TERMINAL_FILTERED && [...devices.values()].some(Boolean)
-    ? await openTerminalLibrary()
-    : undefined
-  const isTerminal = (descriptor: number) =>
-    devices.get(descriptor) !== undefined && library?.isatty(descriptor) === 1
-  for (const descriptor of OUTPUTS) {
-    if (library === undefined || !isTerminal(descriptor)) continue
-    const device = devices.get(descriptor)!
-    // One for both, so that what was written first is shown first.
-    const relay = relays.get(device) ?? openRelay(library, descriptor)
-    relays.set(device, relay)
-    streams[descriptor] = relay.slave
-  }
-  if (library !== undefined && isTerminal(INPUT)) {
-    input = openForReading(library, INPUT)
-    streams[INPUT] = input < 0 ? 'ignore' : input
-    if (input < 0) {
-      log.warn(
-        'extension reads nothing: the terminal belongs to another user, and cannot be opened for reading alone',
-      )
+  let closeInput = () => {}
+  if (IS_TERMINAL_FILTERED && terminals.length > 0) {
+    const library = await openTerminalLibrary()
+    for (const descriptor of terminals) {
+      if (descriptor === INPUT) {
+        const input = openForReading(library, INPUT)
+        streams[INPUT] = input < 0 ? 'ignore' : input
+        if (input >= 0) closeInput = () => void library.close(input)
+        else {
+          log.warn(
+            'extension reads nothing: the terminal belongs to another user, and cannot be opened for reading alone',
+          )
+        }
+        continue
+      }
+      const device = nameDevice(descriptor)
+      // One for both, so that what was written first is shown first.
+      const relay = relays.get(device) ?? openRelay(library, descriptor)
+      relays.set(device, relay)
+      streams[descriptor as 1 | 2] = relay.slave
     }
   }
   const all = [...relays.values()]
@@ -82,17 +83,13 @@ export async function openGuestTerminal(log: Log): Promise<GuestTerminal> {
       if (isClosed) return
       isClosed = true
       await Promise.all(all.map((each) => each.close()))
-      if (input !== undefined && input >= 0) library?.close(input)
+      closeInput()
     },
   }
 }
 
-/** Names the device that a descriptor leads to; `undefined` where it leads to none. */
-function findDevice(descriptor: number): string | undefined {
-  try {
-    const status = fstatSync(descriptor)
-    return status.isCharacterDevice() ? `${status.dev} ${status.ino} ${status.rdev}` : undefined
-  } catch {
-    return undefined
-  }
+/** Names the device that a descriptor leads to. */
+function nameDevice(descriptor: number): string {
+  const { dev, ino } = fstatSync(descriptor)
+  return `${dev} ${ino}`
 }

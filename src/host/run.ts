@@ -1,8 +1,7 @@
 import { display, PhylumError, systemCode } from '#base'
-import type { CredentialSource, Fetch, Log } from '#base'
+import type { Log } from '#base'
 import { startBroker } from '#broker'
 import type { Broker } from '#broker'
-import type { PresentPermissions } from '#permissions'
 import { EXIT_UNREAD, PLACEHOLDER_PREFIX, PROTOCOL_VERSION } from '#protocol'
 import type { RunDescription } from '#protocol'
 import {
@@ -18,20 +17,9 @@ import {
   startWatchdog,
   writeGuestFiles,
 } from '#sandbox'
-import type {
-  Ending,
-  Engine,
-  EngineKind,
-  Guest,
-  KeptModules,
-  LauncherRuntime,
-  Layers,
-  Plan,
-  RunWatchdog,
-} from '#sandbox'
+import type { Ending, Guest, Plan, RunWatchdog } from '#sandbox'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { CallFunctions } from './answer_call.ts'
 import { createCalls } from './calls.ts'
 import type { Calls } from './calls.ts'
 import { createCommandCalls } from './command_calls.ts'
@@ -41,73 +29,14 @@ import type { GuestTerminal } from './guest_terminal.ts'
 import { closeProcess } from './harden.ts'
 import { watchOutput } from './output.ts'
 import type { OutputWatch } from './output.ts'
-import type { CommandWorld } from './plan_command.ts'
 import { createRunDirectory } from './run_directory.ts'
 import type { RunDirectory } from './run_directory.ts'
+import type { RunOptions } from './run_options.ts'
 import { catchSignals } from './signals.ts'
 import type { Signals } from './signals.ts'
 
 /** Where an extension's `localStorage` lies in its state directory. */
 const STORAGE_FILE = 'local_storage.sqlite'
-
-/** What one run needs. */
-export interface RunOptions extends PresentPermissions {
-  extension: {
-    name: string
-    directory: string
-    /** The module that it begins with. */
-    entryPoint: string
-    /** What its digest leaves out: it could change unseen, so it must not be loaded either. */
-    undigested: string
-    /** Whether it is kept by phylum, and so may keep something itself from run to run. */
-    isInstalled: boolean
-    /** What its manifest asks for, as it is written. */
-    permissions: RunDescription['permissions']
-    /** Modules from elsewhere that were fetched for it; null when it has none. */
-    modules: KeptModules | null
-    /** What helps when one is missing: a sentence for its author. */
-    remedy: string
-  }
-  /** Files of tests to be run in its place; absolute. */
-  tests?: readonly string[] | undefined
-  /** Its arguments, or options for the engine's runner of tests. */
-  args: readonly string[]
-  /** The extension's state directory, which exists; null when it keeps none. */
-  stateDirectory: string | null
-  engine: Engine & { kind: EngineKind }
-  /** What the kernel holds back, and how the wall is put up; null when the user wants none. */
-  wall: { layers: Layers; runtime: LauncherRuntime; forget: () => void } | null
-  /** Where the programs of the manifest's `run` are, and what these need to be started. */
-  programs: readonly string[]
-  interpreters: readonly string[]
-  workingDirectory: string
-  apiOrigin: string
-  credential: CredentialSource
-  /** Ends the run as a signal would. */
-  stop?: AbortSignal | undefined
-  /** What the commands are run in that the extension has its host run. */
-  commands: Pick<CommandWorld, 'findLibraries' | 'home'> & {
-    /** What stays closed to those that run outside of the sandbox, beside what always does. */
-    closedOutside: readonly string[]
-  }
-  /** What the extension may ask of its host beside that, by name. */
-  functions?: CallFunctions
-  /** Puts the question for a manifest without `[api]` table; the guest is stopped meanwhile. */
-  ask: () => Promise<boolean>
-  fetch: Fetch
-  fetchAlone: Fetch
-  /** How long the API may be silent, in milliseconds. */
-  timeout: number
-  userAgent: string
-  /** Where a run directory may be made, in order of preference. */
-  runPlaces: readonly string[]
-  /** What no extension may read or write, whatever it was granted. */
-  denyAccess: readonly string[]
-  /** Programs that run with the user's rights. */
-  denyWrite: readonly string[]
-  environment: Readonly<Record<string, string | undefined>>
-  log: Log
-}
 
 /**
  * Runs an extension from start to end, and leaves nothing behind.
@@ -133,7 +62,7 @@ export async function run(options: RunOptions): Promise<number> {
     // Of its own: extensions show it to other hosts, which are not to learn the capability from it.
     const placeholder = PLACEHOLDER_PREFIX + createCapability()
     const started: { guest?: Guest } = {}
-    const shown = terminal = await openGuestTerminal(options.log)
+    const shown = terminal = await openGuestTerminal(options.terminals, options.log)
     signals.onResize(shown.resize)
     const commands = createCommandCalls({
       granted: options.granted,

@@ -1,6 +1,5 @@
 /** What the system can do with terminals and no runtime offers; Linux. Failures are -1. */
 export interface TerminalLibrary {
-  isatty(descriptor: number): number
   open(path: Uint8Array, flags: number): number
   close(descriptor: number): number
   /** ioctl(2) with memory. */
@@ -27,7 +26,6 @@ const NAME = 'libc.so.6'
 async function openInBun(): Promise<TerminalLibrary> {
   const [{ dlopen }, fs] = await Promise.all([import('bun:ffi'), import('node:fs')])
   const { symbols } = dlopen(NAME, {
-    isatty: { args: ['i32'], returns: 'i32' },
     open: { args: ['ptr', 'i32'], returns: 'i32' },
     close: { args: ['i32'], returns: 'i32' },
     ioctl: { args: ['i32', 'u64', 'ptr'], returns: 'i32' },
@@ -41,35 +39,38 @@ async function openInBun(): Promise<TerminalLibrary> {
   return {
     ...symbols as unknown as Omit<TerminalLibrary, 'control' | 'readLater' | 'writeLater'>,
     control: (...words) => numbers.ioctl(...words),
-    readLater: (descriptor, memory) =>
-      new Promise((resolve) =>
-        fs.read(
-          descriptor,
-          memory,
-          0,
-          memory.length,
-          null,
-          (error, length) => resolve(error ? -1 : length),
-        )
-      ),
-    writeLater: (descriptor, memory) =>
-      new Promise((resolve) =>
-        fs.write(
-          descriptor,
-          memory,
-          0,
-          memory.length,
-          null,
-          (error, length) => resolve(error ? -1 : length),
-        )
-      ),
+    readLater: later(fs.read),
+    writeLater: later(fs.write),
   }
+}
+
+/** How `node:fs` reads and writes at the place where a file stands. */
+type Act = (
+  descriptor: number,
+  memory: Uint8Array,
+  offset: number,
+  length: number,
+  position: null,
+  done: (error: Error | null, length: number) => void,
+) => void
+
+function later(act: Act): TerminalLibrary['readLater'] {
+  return (descriptor, memory) =>
+    new Promise((resolve) =>
+      act(
+        descriptor,
+        memory,
+        0,
+        memory.length,
+        null,
+        (error, length) => resolve(error ? -1 : length),
+      )
+    )
 }
 
 function openInDeno(): TerminalLibrary {
   const onMemory = { parameters: ['i32', 'buffer', 'u64'], result: 'i32' }
   const { symbols } = Deno.dlopen(NAME, {
-    isatty: { parameters: ['i32'], result: 'i32' },
     open: { parameters: ['buffer', 'i32'], result: 'i32' },
     close: { parameters: ['i32'], result: 'i32' },
     ioctl: { parameters: ['i32', 'u64', 'buffer'], result: 'i32' },

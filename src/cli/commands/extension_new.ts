@@ -17,7 +17,11 @@ export const extensionNew: Command = {
   usage: 'NAME|PATH',
   positionals: { min: 1, max: 1 },
   options: [
-    { name: 'template', value: 'NAME', summary: 'What it begins as: api (default), cli, minimal' },
+    {
+      name: 'template',
+      value: 'NAME',
+      summary: `What it begins as: ${TEMPLATES[0]} (default), ${TEMPLATES.slice(1).join(', ')}`,
+    },
     { name: 'engine', value: 'ENGINE', summary: 'What it runs in: deno (default), bun' },
   ],
   examples: [

@@ -1,7 +1,7 @@
 import type { CredentialSource } from '#base'
 import { readCurrentProject } from '#config'
 import type { ApiUri } from '#config'
-import { IS_TERMINAL_FILTERED, run } from '#host'
+import { run } from '#host'
 import { resolvePermissions, splitMissing } from '#permissions'
 import { assertUnchanged, digestExtension, NOT_DIGESTED, stateName } from '#registry'
 import type { Extension } from '#registry'
@@ -146,7 +146,7 @@ export async function runExtension(
   const askOnce = wish.tests === undefined
     ? wish.session?.once(ask) ?? ask
     : () => Promise.resolve(true)
-  return await terminal.lend(async (borrow) =>
+  return await terminal.lend(async (borrow, terminals) =>
     await run({
       extension: {
         name: extension.manifest.name,
@@ -187,8 +187,10 @@ export async function runExtension(
       environment: wish.tests !== undefined && terminal.paint('bold', '.') === '.'
         ? { ...environment, NO_COLOR: '1' }
         : environment,
+      terminals,
       log: terminal.log,
-    }), { isFiltered: IS_TERMINAL_FILTERED })
+    })
+  )
 }
 
 /**

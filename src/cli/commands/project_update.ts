@@ -1,4 +1,4 @@
-import { display, PhylumError, UsageError } from '#base'
+import { display, UsageError } from '#base'
 import { readCurrentProject, writeCurrentProject } from '#config'
 import type { Command, Given } from '../command.ts'
 import { hasOption, textOption } from '../command.ts'
@@ -6,6 +6,7 @@ import type { Context } from '../compose.ts'
 import { segment } from '../organization.ts'
 import { DEFAULT_LABEL_OPTION, REPOSITORY_OPTION } from '../project_options.ts'
 import { JSON_OPTION, printJson } from '../print_list.ts'
+import { ownProject } from '../project_choice.ts'
 import { readProject } from '../projects.ts'
 
 /** `phylum project update` */
@@ -27,7 +28,7 @@ export const projectUpdate: Command = {
   ],
   async run(context, given) {
     const change = readChange(given)
-    const id = textOption(given, 'project-id') ?? await findOwnId(context)
+    const id = textOption(given, 'project-id') ?? await ownProject(context, '--project-id ID')
     const project = await readProject(context, id)
     const name = change.name ?? project.name
     await (await context.apiClient()).call('PUT', `/data/projects/${segment(id, 'project')}`, {
@@ -53,21 +54,6 @@ function readChange(given: Given) {
   throw new UsageError('Nothing is to be changed: name, URL and label are all missing', {
     usage: 'phylum project update [--name NAME] [--repository-url URL] [--default-label LABEL]',
   })
-}
-
-async function findOwnId({ workingDirectory }: Context): Promise<string> {
-  const project = await readCurrentProject(workingDirectory)
-  if (project !== null) return project.id
-  throw new PhylumError(
-    'ERR_API_NOT_FOUND',
-    'Cannot tell which project is meant: this directory belongs to none',
-    {
-      hints: [
-        'name one with --project-id ID',
-        'tie this directory to one: `phylum project link NAME`',
-      ],
-    },
-  )
 }
 
 /** Writes the new name into the file of this directory, where that is about the same project. */

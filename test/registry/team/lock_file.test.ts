@@ -12,7 +12,7 @@ import {
 import type { LockedExtension } from '../../../src/registry/team/lock_file.ts'
 
 const INTEGRITY = `sha512-${'A'.repeat(86)}==`
-const FILE = '/work/phylum-extensions.lock'
+const FILE = '/repository/phylum-extensions.lock'
 const REPORT: LockedExtension = {
   name: 'report',
   version: '1.2.3',

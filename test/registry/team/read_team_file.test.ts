@@ -9,7 +9,11 @@ import { parseTeamFile, readTeamFile } from '../../../src/registry/team/read_tea
 import { runChild, whyNotRoot } from '../../harness/child.ts'
 import { withTemporaryDirectory } from '../../harness/temporary.ts'
 
-const PLACE = { teamFile: '/work/phylum-extensions.toml', directory: '/work', home: '/home/ada' }
+const PLACE = {
+  teamFile: '/repository/phylum-extensions.toml',
+  directory: '/repository',
+  home: '/home/ada',
+}
 
 const parse = (text: string) => parseTeamFile(new TextEncoder().encode(text), PLACE)
 
@@ -36,8 +40,8 @@ audit = "./tools/audit"
     ['groups', 'npm:@team/groups@^1.2'],
     ['report', 'github:acme/tools#v2//report'],
   ])
-  assert.deepEqual(entries[0]!.source, { kind: 'directory', path: '/work/tools/audit' })
-  assert.equal(entries[0]!.where, '/work/phylum-extensions.toml:6:1')
+  assert.deepEqual(entries[0]!.source, { kind: 'directory', path: '/repository/tools/audit' })
+  assert.equal(entries[0]!.where, '/repository/phylum-extensions.toml:6:1')
   assert.deepEqual(await parse(''), [])
   assert.deepEqual(await parse('schema = 1\n[extensions]\n'), [])
 })
@@ -45,7 +49,7 @@ audit = "./tools/audit"
 test('parseTeamFile() says what is wrong, and where', async () => {
   assert.equal(
     await failure('[extensions]\ngroups = "groups"\n'),
-    'Cannot use list of extensions /work/phylum-extensions.toml:2:1: Cannot use source "groups": a bare name is no source; use "npm:groups" for the package of this name',
+    'Cannot use list of extensions /repository/phylum-extensions.toml:2:1: Cannot use source "groups": a bare name is no source; use "npm:groups" for the package of this name',
   )
   assert.match(await failure('[extensions]\nGroups = "./x"\n'), /:2:1: "Groups" is not the name/)
   assert.match(await failure('[extensions]\nx = 1\n'), /:2:1: "extensions\.x" must be a string/)

@@ -9,7 +9,7 @@ import { readPolicy } from '../../../src/registry/trust/policy.ts'
 import { parseSource } from '../../../src/registry/source/source.ts'
 
 const HOME = '/home/ada'
-const CONTEXT = { workingDirectory: '/work', home: HOME }
+const CONTEXT = { workingDirectory: '/repository', home: HOME }
 
 function rule(fields: Partial<TrustRule>): TrustRule {
   return {
@@ -144,8 +144,8 @@ test('a pattern stands for what is below it, and for nothing that begins alike',
       ['git@git.example:team/*', 'git@git.example:team/x.git'],
       ['ssh://git@git.example/t/*', 'ssh://git@git.example/t/x'],
       ['~/src/*', '/home/ada/src/x'],
-      ['/work/*', './x'],
-      ['/work/x', './x'],
+      ['/repository/*', './x'],
+      ['/repository/x', './x'],
     ] as const
   ) assert.ok(matches(pattern, source), `${pattern} ${source}`)
   for (
@@ -161,8 +161,8 @@ test('a pattern stands for what is below it, and for nothing that begins alike',
       ['https://packs.example/a/*', 'https://packs.example/a/..%2fb/x.tgz'],
       ['https://packs.example/a/*', 'https://packs.example/a/..%5cb/x.tgz'],
       ['https://127.0.0.1/a/*', 'http://127.0.0.1/a/x.tgz'],
-      ['/work/*', '/work2/x'],
-      ['/work/*', '/work/../etc/x'],
+      ['/repository/*', '/repository2/x'],
+      ['/repository/*', '/repository/../etc/x'],
       ['~/src/*', '/home/adam/src/x'],
     ] as const
   ) assert.ok(!matches(pattern, source), `${pattern} ${source}`)
