@@ -1,7 +1,7 @@
-import { examine } from '#sandbox'
+import { examine, nameOf } from '#sandbox'
 import process from 'node:process'
 import type { Context } from './compose.ts'
-import { launcherOf, searchNamespaces } from './wall.ts'
+import { searchNamespaces } from './wall.ts'
 
 /** What this machine enforces. */
 export interface MachineState {
@@ -28,12 +28,12 @@ export async function checkMachine(context: Context): Promise<MachineState> {
     }
   }
   const { maker, faults } = await searchNamespaces(context, { isFresh: true })
-  const kernel = await examine(await launcherOf(context))
+  const kernel = await examine()
   const layers: Layer[] = [
     {
       name: 'namespaces',
       enforced: maker !== null,
-      detail: maker === null ? faults.join('; ') : maker.path,
+      detail: maker === null ? faults.join('; ') : nameOf(maker),
     },
     {
       name: 'landlock',

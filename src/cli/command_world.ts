@@ -1,5 +1,5 @@
 import type { CommandWorld } from '#host'
-import { findHost } from '#sandbox'
+import { recallLibraries } from '#sandbox'
 import process from 'node:process'
 import type { Context } from './compose.ts'
 import { engineCache } from './wall.ts'
@@ -14,7 +14,7 @@ export function commandWorld(
     environment,
     workingDirectory,
     home: environment['HOME'] ?? '/',
-    findLibraries: async (path) => (await findHost(path, engineCache(context))).libraries,
+    findLibraries: (path) => recallLibraries(path, engineCache(context)),
     ...places,
     runs: `${paths.runtimeDirectory ?? '/tmp'}/phylum-${process.geteuid?.() ?? 0}`,
   }

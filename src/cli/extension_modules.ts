@@ -216,7 +216,7 @@ async function resolve(
       destination,
       lockFile: existsSync(lockFile) ? lockFile : null,
       deno: await locateEngine(context, 'deno'),
-      wall: await chooseWall(context, { isRefused: false, paths: 0 }),
+      wall: await chooseWall(context, { isRefused: false }),
       runPlaces: runPlaces(context),
       ...protectedPlaces(context, false),
       registries: settings.registries,

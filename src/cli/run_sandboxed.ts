@@ -28,10 +28,7 @@ export async function runSandboxed(
     granted: { read, write, run, env: asList(env), hasNetwork: hasOption(given, 'allow-net') },
     isStrict: hasOption(given, 'strict'),
   }, commandWorld(context, protectedPlaces(context, asList(write).length > 0)))
-  const wall = await chooseWall(context, {
-    isRefused: false,
-    paths: asList(read).length + asList(write).length,
-  })
+  const wall = await chooseWall(context, { isRefused: false })
   assertHoldsCommands(command, wall)
   return await runCommand(planned, wall)
 }

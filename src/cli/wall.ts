@@ -1,7 +1,7 @@
 import { PhylumError } from '#base'
 import { writeFileAtomic } from '#config'
-import type { EngineSearch, LauncherRuntime, Layers, NamespaceFinding } from '#sandbox'
-import { findHost, findNamespaces, launcherRuntime } from '#sandbox'
+import type { EngineSearch, Layers, NamespaceFinding } from '#sandbox'
+import { findNamespaces } from '#sandbox'
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -10,25 +10,20 @@ import type { Context } from './compose.ts'
 /** A wall that can be put up here. */
 export interface Wall {
   layers: Layers
-  runtime: LauncherRuntime
   /** Forgets what has worked before: the next run tries it again. */
   forget(): void
 }
-
-/** So many paths, and bwrap takes noticeably longer than what is asked next. */
-const MANY = 200
 
 /**
  * Decides which wall an extension runs behind: all of it where the system lets namespaces be made, the rest of it elsewhere, and
  * none where the user says so. Whatever is less than all of it is said at each run.
  *
- * @param paths how many of them are granted
  * @returns null for none
  * @throws ERR_SANDBOX_START when there can be none, or less than the user wants
  */
 export async function chooseWall(
   context: Context,
-  { isRefused, paths }: { isRefused: boolean; paths: number },
+  { isRefused }: { isRefused: boolean },
 ): Promise<Wall | null> {
   const { log } = context.terminal
   const { wall: setting, memory } = await context.settings()
@@ -45,7 +40,7 @@ export async function chooseWall(
       { hints: ['--no-wall runs extensions of the Deno engine, held by its permissions alone'] },
     )
   }
-  const { maker, faults } = await searchNamespaces(context, { hasManyMounts: paths > MANY })
+  const { maker, faults } = await searchNamespaces(context)
   if (maker === null) {
     const why = faults.join('; ')
     if (setting === 'full') {
@@ -61,27 +56,18 @@ export async function chooseWall(
   }
   return {
     layers: { namespaces: maker, landlock: true, seccomp: true, memory },
-    runtime: await launcherOf(context),
     forget: () => rmSync(namespaceCache(context), { force: true }),
   }
-}
-
-/** Finds out how the launcher is started here. */
-export async function launcherOf(context: Context): Promise<LauncherRuntime> {
-  const { libraries } = await findHost(process.execPath, engineCache(context))
-  const loader = libraries.loader === null ? [] : [libraries.loader]
-  return launcherRuntime([...loader, ...libraries.files])
 }
 
 /** Looks for what makes namespaces here; a fresh look trusts nothing that was found before. */
 export async function searchNamespaces(
   context: Context,
-  { isFresh = false, hasManyMounts = false } = {},
+  { isFresh = false } = {},
 ): Promise<NamespaceFinding> {
   const { environment, workingDirectory } = context
   return await findNamespaces({
     isFresh,
-    hasManyMounts,
     path: environment['PATH'],
     workingDirectory,
     cacheFile: namespaceCache(context),

@@ -52,7 +52,7 @@ export function createCommandCalls(options: CommandCallOptions): CallFunctions {
       const asked = readCommandRequest(parameters)
       const launch = planOutside(asked, options)
       assertHoldsCommands(asked.command, wall)
-      const { runtime, layers } = wall
+      const { namespaces } = wall.layers
       const { workingDirectory, ...places } = options.world
       const directory = resolve(workingDirectory, asked.directory ?? '.')
       if (!existsSync(directory)) throw cannotRun(asked.command, 'its directory is not there')
@@ -61,7 +61,7 @@ export function createCommandCalls(options: CommandCallOptions): CallFunctions {
         denyAccess: [...places.denyAccess, ...options.closedOutside],
         workingDirectory: directory,
       }
-      const end = await execute(() => leaveOutside(plan, launch, runtime, layers.namespaces), {
+      const end = await execute(() => leaveOutside(plan, launch, namespaces), {
         streams: lead(
           asked.input === null ? asked.streams : ['pipe', asked.streams[1], asked.streams[2]],
           options,

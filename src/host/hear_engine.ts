@@ -1,6 +1,6 @@
 import { PhylumError } from '#base'
 import { explainFailure, putUp, startGuest } from '#sandbox'
-import type { Ending, Launch, LauncherRuntime, Layers, Plan, RunWatchdog } from '#sandbox'
+import type { Ending, Launch, Layers, Plan, RunWatchdog } from '#sandbox'
 import { collect } from './collect.ts'
 import type { Signals } from './signals.ts'
 
@@ -9,7 +9,7 @@ export interface HearingOptions {
   plan: Plan
   launch: Launch
   /** Null where the user wants no wall. */
-  wall: { layers: Layers; runtime: LauncherRuntime; forget: () => void } | null
+  wall: { layers: Layers; forget: () => void } | null
   /** Most memory, in MiB. */
   memory: number
   /** Longest time, in milliseconds. */
@@ -56,7 +56,7 @@ async function hearOnce(
   { plan, launch, wall, memory, limit, signals, watchdog }: HearingOptions,
 ): Promise<Heard> {
   const guest = await startGuest(
-    wall === null ? launch : putUp(plan, launch, wall.runtime, { ...wall.layers, memory }),
+    wall === null ? launch : putUp(plan, launch, { ...wall.layers, memory }),
     ['ignore', 'pipe', 'pipe'],
   )
   watchdog.guard(guest.pid)

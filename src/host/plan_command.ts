@@ -1,7 +1,7 @@
 import { display, PhylumError } from '#base'
 import type { Grant } from '#permissions'
 import { findPrograms } from '#sandbox'
-import type { CommandPlan, LauncherRuntime, Layers, Libraries, NamespaceMaker } from '#sandbox'
+import type { CommandPlan, Layers, Libraries, NamespaceMaker } from '#sandbox'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
@@ -25,7 +25,6 @@ export interface CommandWorld {
 /** A wall that can be put up here. */
 export interface CommandWall {
   layers: Layers
-  runtime: LauncherRuntime
   /** Forgets what has worked before: the next run tries it again. */
   forget: () => void
 }

@@ -17,16 +17,7 @@ import {
   startWatchdog,
   writeImportMap,
 } from '#sandbox'
-import type {
-  Engine,
-  EngineKind,
-  Launch,
-  LauncherRuntime,
-  Layers,
-  Plan,
-  Resolution,
-  RunWatchdog,
-} from '#sandbox'
+import type { Engine, EngineKind, Launch, Layers, Plan, Resolution, RunWatchdog } from '#sandbox'
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hearEngine } from './hear_engine.ts'
@@ -51,7 +42,7 @@ export interface ResolveModulesOptions {
   isFrozen: boolean
   /** The engine that resolves: Deno, whatever the extension runs in. */
   deno: Engine
-  wall: { layers: Layers; runtime: LauncherRuntime; forget: () => void } | null
+  wall: { layers: Layers; forget: () => void } | null
   /** Where a run directory may be made, in order of preference. */
   runPlaces: readonly string[]
   /** What stays closed to whatever the engine could be made to do. */

@@ -236,7 +236,7 @@ async function start(
   const launch = options.engine.kind === 'bun' ? planBun(plan) : planDeno(plan)
   const { wall } = options
   return await startGuest(
-    wall === null ? launch : putUp(plan, launch, wall.runtime, wall.layers),
+    wall === null ? launch : putUp(plan, launch, wall.layers),
     streams,
   )
 }
@@ -267,7 +267,7 @@ async function pausing<T>(
   terminal: GuestTerminal,
   talk: () => Promise<T>,
 ): Promise<T> {
-  guest?.signal('SIGSTOP')
+  await guest?.pause()
   try {
     return await terminal.aside(talk)
   } finally {

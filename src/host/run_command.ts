@@ -55,8 +55,8 @@ export async function runCommand(planned: PlannedCommand, wall: CommandWall): Pr
 }
 
 /** Writes down how a planned command is started behind the wall, as things are now. */
-export function launchOf(planned: PlannedCommand, { runtime, layers }: CommandWall): WalledLaunch {
-  return enclose(scopeOfCommand(planned.plan), planned, runtime, layers)
+export function launchOf(planned: PlannedCommand, { layers }: CommandWall): WalledLaunch {
+  return enclose(scopeOfCommand(planned.plan), planned, layers)
 }
 
 /**

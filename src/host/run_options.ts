@@ -1,7 +1,7 @@
 import type { CredentialSource, Fetch, Log } from '#base'
 import type { PresentPermissions } from '#permissions'
 import type { RunDescription } from '#protocol'
-import type { Engine, EngineKind, KeptModules, LauncherRuntime, Layers } from '#sandbox'
+import type { Engine, EngineKind, KeptModules, Layers } from '#sandbox'
 import type { CallFunctions } from './answer_call.ts'
 import type { CommandWorld } from './plan_command.ts'
 
@@ -31,7 +31,7 @@ export interface RunOptions extends PresentPermissions {
   stateDirectory: string | null
   engine: Engine & { kind: EngineKind }
   /** What the kernel holds back, and how the wall is put up; null when the user wants none. */
-  wall: { layers: Layers; runtime: LauncherRuntime; forget: () => void } | null
+  wall: { layers: Layers; forget: () => void } | null
   /** Where the programs of the manifest's `run` are, and what these need to be started. */
   programs: readonly string[]
   interpreters: readonly string[]

@@ -112,12 +112,12 @@ function askPath({ whereabouts }: Kind, path: string): Promise<string | undefine
   })
 }
 
-/** Finds out what the program needs that runs phylum itself; it runs the launcher too. */
-export async function findHost(
+/** Finds out what any program needs beside itself to start, and remembers it. */
+export async function recallLibraries(
   path: string,
   search: Pick<EngineSearch, 'cacheFile' | 'write'>,
-): Promise<Engine> {
-  return await recall(realpathSync(path), search, undefined)
+): Promise<Libraries> {
+  return (await recall(realpathSync(path), search, undefined)).libraries
 }
 
 /** Gives what is known of a program, or finds it out and remembers. */

@@ -1,10 +1,12 @@
+import { PhylumError } from '#base'
 import { explainFailure } from './explain_failure.ts'
 import { createFilter } from './filter.ts'
 import { createRuleset } from './landlock.ts'
-import type { Failure, Task } from './launcher/task.ts'
-import type { LauncherRuntime } from './runtime.ts'
+import { LAUNCHER, versionOfLandlock } from './launcher_file.ts'
+import { EMPTY_TASK, isCommandMissing } from './launcher/task.ts'
+import type { Task } from './launcher/task.ts'
+import { machine, openKernel } from './kernel.ts'
 import { startGuest } from './start.ts'
-import { machine } from './wall.ts'
 
 /** What the kernel can do besides namespaces. */
 export interface Examination {
@@ -32,45 +34,27 @@ const BROUGHT: readonly (readonly [version: number, what: string])[] = [
 ]
 
 /** Tries each layer that needs no namespaces, around a program that is not there. */
-export async function examine(runtime: LauncherRuntime): Promise<Examination> {
-  const landlock = await attempt(runtime, { landlock: createRuleset([], []) })
-  const filter = Buffer.from(createFilter({ machine: machine(), hasNetwork: false }))
-  const seccomp = await attempt(runtime, { filter: filter.toString('base64') })
-  const version = landlock.landlock ?? 0
+export async function examine(): Promise<Examination> {
+  const filter = createFilter({ machine: machine(), hasNetwork: false })
+  const version = versionOfLandlock(await openKernel())
   return {
     landlock: version,
     open: BROUGHT.filter(([since]) => since > version),
-    landlockFault: explain(landlock.failure),
-    seccompFault: explain(seccomp.failure),
+    landlockFault: await attempt({ landlock: createRuleset([], []) }),
+    seccompFault: await attempt({ filter }),
   }
 }
 
-async function attempt(runtime: LauncherRuntime, layers: Partial<Task>) {
-  const [command = '', ...args] = runtime.command
-  const guest = await startGuest({
-    command,
-    args,
-    environment: runtime.environment,
-    namespaces: null,
-    task: {
-      mounts: null,
-      directory: '/',
-      limits: [],
-      landlock: null,
-      filter: null,
-      isInit: false,
-      command: '/nonexistent',
-      args: [],
-      environment: {},
-      ...layers,
-    },
-  })
-  return await guest.ended
-}
-
-/** Whoever gets as far as to start the program has put up the layer. */
-function explain(failure: Failure | undefined): string | undefined {
-  return failure === undefined || failure.layer === 'start'
-    ? undefined
-    : explainFailure(failure).message
+/** @returns why a layer cannot be put up */
+async function attempt(layer: Partial<Task>): Promise<string | undefined> {
+  try {
+    const task = { ...EMPTY_TASK, ...layer }
+    const { failure } = await (await startGuest({ ...LAUNCHER, namespaces: null, task })).ended
+    return failure === undefined || isCommandMissing(failure)
+      ? undefined
+      : explainFailure(failure).message
+  } catch (error) {
+    if (error instanceof PhylumError) return error.message
+    throw error
+  }
 }

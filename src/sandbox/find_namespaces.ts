@@ -1,12 +1,13 @@
-import { display } from '#base'
-import { execFile } from 'node:child_process'
+import { display, PhylumError } from '#base'
 import { readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import process from 'node:process'
+import { explainFailure } from './explain_failure.ts'
 import { findProgram } from './find_program.ts'
-import { enter } from './namespaces.ts'
+import { enter, nameOf } from './namespaces.ts'
 import type { NamespaceMaker } from './namespaces.ts'
-import type { Mount } from './launcher/task.ts'
+import { EMPTY_TASK, isCommandMissing } from './launcher/task.ts'
+import { startGuest } from './start.ts'
 
 /** How long a trial may take, in milliseconds. */
 const LIMIT = 10_000
@@ -18,8 +19,6 @@ export interface NamespaceSearch {
   workingDirectory: string
   /** Whether to try them even where it is known that they work. */
   isFresh?: boolean
-  /** Whether very many mounts will be made: each of them costs bwrap more than the one before. */
-  hasManyMounts?: boolean
   /** File that remembers what has worked. */
   cacheFile: string
   /** Writes the cache, whole or not at all. */
@@ -34,41 +33,50 @@ export interface NamespaceFinding {
   faults: readonly string[]
 }
 
-/** In the order in which they are tried: where a system restricts namespaces to programs it knows, bwrap is the one it knows. */
-const KINDS = ['bwrap', 'unshare'] as const
-
 /**
- * Finds a program that makes namespaces here, for this user. One that has worked since the system was started is taken without
- * trying it again; that none works is found out each time, since that can change at any moment.
+ * Finds out what makes namespaces here, for this user: the launcher, or bwrap where a system lets only programs that it knows do it. What
+ * has worked since the system was started is taken without trying it again; that nothing works is found out each time, since that can
+ * change at any moment.
  */
 export async function findNamespaces(search: NamespaceSearch): Promise<NamespaceFinding> {
   const faults: string[] = []
   if (process.platform !== 'linux') return { maker: null, faults: ['this is not Linux'] }
   const known = recall(search.cacheFile)
-  for (const kind of search.hasManyMounts ? KINDS.toReversed() : KINDS) {
-    const path = findProgram(kind, search)
-    if (path === undefined) {
-      faults.push(`${kind} is not installed`)
+  for (const maker of listMakers(search)) {
+    if (maker === undefined) {
+      faults.push('bwrap is not installed')
       continue
     }
-    const maker = { kind, path }
     const mark = markOf(maker)
     if (!search.isFresh && known.includes(mark)) return { maker, faults }
     const fault = await tryMaker(maker)
     if (fault === undefined) {
-      const marks = [...known.filter((each) => !each.startsWith(`${path} `)), mark]
+      const marks = [...known.filter((each) => !isOf(each, maker)), mark]
       await search.write(search.cacheFile, JSON.stringify(marks)).catch(() => {})
       return { maker, faults }
     }
-    faults.push(`${path}: ${fault}`)
+    faults.push(`${nameOf(maker)}: ${fault}`)
   }
   return { maker: null, faults }
 }
 
+/** Lists what there is, in the order in which it is tried; what is undefined is not there. */
+function* listMakers(search: NamespaceSearch): Generator<NamespaceMaker | undefined> {
+  yield { kind: 'launcher' }
+  const path = findProgram('bwrap', search)
+  yield path === undefined ? undefined : { kind: 'bwrap', path }
+}
+
 /** Everything on which it depends whether a maker works. */
-function markOf({ path }: NamespaceMaker): string {
-  const { size, mtimeMs, ino } = statSync(path)
-  return [path, size, mtimeMs, ino, process.geteuid?.(), release(), bootId()].join(' ')
+function markOf(maker: NamespaceMaker): string {
+  const { size, mtimeMs, ino } = maker.kind === 'bwrap' ? statSync(maker.path) : NO_FILE
+  return [nameOf(maker), size, mtimeMs, ino, process.geteuid?.(), release(), bootId()].join(' ')
+}
+
+const NO_FILE = { size: 0, mtimeMs: 0, ino: 0 }
+
+function isOf(mark: string, maker: NamespaceMaker): boolean {
+  return mark.startsWith(`${nameOf(maker)} `)
 }
 
 /** A restricted system is restricted when it is started, so what has worked since then works still. */
@@ -89,23 +97,29 @@ function recall(file: string): string[] {
   }
 }
 
-/** Has a maker make what a run needs, around a program that does nothing. @returns why it cannot */
-function tryMaker(maker: NamespaceMaker): Promise<string | undefined> {
-  const mounts: Mount[] = [
+/** Has a maker make what a run needs, around a program that is not there. @returns why it cannot */
+async function tryMaker(maker: NamespaceMaker): Promise<string | undefined> {
+  const { launch, ...rest } = enter(maker, [
     { kind: 'bind', path: '/', access: 'read', isDirectory: true },
     { kind: 'processes', path: '/proc' },
     { kind: 'temporary', path: '/tmp', mode: 0o755 },
-  ]
-  const { command, args } = enter(maker, mounts, false)
-  // With unshare it is the launcher that mounts; where a system takes that right from whatever unshare starts, this fails too.
-  const inside = maker.kind === 'unshare'
-    ? [maker.path, '--mount', '--mount-proc', '--', maker.path, '--version']
-    : [maker.path, '--version']
-  return new Promise((resolve) => {
-    execFile(command, [...args, ...inside], { env: {}, timeout: LIMIT }, (error, _, stderr) => {
-      if (error === null) return resolve(undefined)
-      const [line = ''] = stderr.trim().split('\n')
-      resolve(line === '' ? 'it does not work here' : display(line))
-    })
-  })
+  ], false)
+  try {
+    const task = { ...EMPTY_TASK, ...rest }
+    const guest = await startGuest({ ...launch, namespaces: maker, task }, STREAMS)
+    const timer = setTimeout(() => guest.signal('SIGKILL'), LIMIT)
+    const said: Buffer[] = []
+    guest.streams.stderr?.on('data', (chunk: Buffer) => said.push(chunk))
+    const { failure } = await guest.ended
+    clearTimeout(timer)
+    if (failure !== undefined && isCommandMissing(failure)) return undefined
+    const [line = ''] = Buffer.concat(said).toString().trim().split('\n')
+    if (line !== '') return display(line)
+    return failure === undefined ? 'it does not work here' : explainFailure(failure).message
+  } catch (error) {
+    return error instanceof PhylumError ? error.message : 'it does not work here'
+  }
 }
+
+/** A maker says on the third what it cannot do. */
+const STREAMS = ['ignore', 'ignore', 'pipe'] as const

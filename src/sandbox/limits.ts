@@ -1,12 +1,18 @@
-/** Numbers of resources (setrlimit(2)); they are the same on all machines that are known here. */
-const RLIMIT_FSIZE = 1
-const RLIMIT_DATA = 2
-const RLIMIT_CORE = 4
-const RLIMIT_NPROC = 6
-const RLIMIT_NOFILE = 7
+import { readFileSync } from 'node:fs'
+import type { Limit } from './launcher/task.ts'
+
+/**
+ * Numbers of resources (setrlimit(2)), the same on all machines that are known here, and their names in /proc/self/limits
+ * (proc_pid_limits(5)).
+ */
+const FILE_SIZE = [1, 'Max file size'] as const
+const DATA = [2, 'Max data size'] as const
+const CORE = [4, 'Max core file size'] as const
+const PROCESSES = [6, 'Max processes'] as const
+const OPEN_FILES = [7, 'Max open files'] as const
 
 /** What holds even for what no other limit is for: a core file holds memory, and is written outside of everything. */
-export const NO_CORE: readonly [resource: number, most: number] = [RLIMIT_CORE, 0]
+export const NO_CORE: Limit = [CORE[0], 0n, 0n]
 
 /** Largest file that can be written, in bytes. */
 const MAX_FILE = 4 * 1024 ** 3
@@ -21,23 +27,27 @@ const MAX_PROCESSES = 1_024
 const RESERVED = 768
 
 /**
- * Lists limits on what one process can use. The number of processes is counted by user: in a user namespace of its own that is the
- * run alone, elsewhere it would be whatever else the user has running.
+ * Lists limits on what one process can use; one that is lower already stays. The number of processes is counted by user: in a user
+ * namespace of its own that is the run alone, elsewhere it would be whatever else the user has running.
  *
  * @param memory most memory, in MiB; null for no limit
  */
-export function listLimits(
-  isNamespaced: boolean,
-  memory: number | null,
-): (readonly [resource: number, most: number])[] {
+export function listLimits(isNamespaced: boolean, memory: number | null): Limit[] {
+  const present = readFileSync('/proc/self/limits', 'utf8')
+  const lower = ([resource, name]: readonly [number, string], most: number): Limit => {
+    const line = present.split('\n').find((each) => each.startsWith(name)) ?? ''
+    const [soft, hard] = line.slice(name.length).trim().split(/\s+/)
+      .map((each) =>
+        /^\d+$/.test(each) && BigInt(each) < BigInt(most) ? BigInt(each) : BigInt(most)
+      )
+    return [resource, soft ?? BigInt(most), hard ?? BigInt(most)]
+  }
   return [
     NO_CORE,
-    [RLIMIT_FSIZE, MAX_FILE],
-    [RLIMIT_NOFILE, MAX_OPEN],
+    lower(FILE_SIZE, MAX_FILE),
+    lower(OPEN_FILES, MAX_OPEN),
     // Of what a process has as its own to write in: address space alone is nothing that anybody lacks then.
-    ...(memory === null
-      ? []
-      : [[RLIMIT_DATA, (memory + RESERVED) * 1024 ** 2] as [number, number]]),
-    ...(isNamespaced ? [[RLIMIT_NPROC, MAX_PROCESSES] as [number, number]] : []),
+    ...(memory === null ? [] : [lower(DATA, (memory + RESERVED) * 1024 ** 2)]),
+    ...(isNamespaced ? [lower(PROCESSES, MAX_PROCESSES)] : []),
   ]
 }

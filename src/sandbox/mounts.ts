@@ -10,6 +10,7 @@ import type { FoundPlace, Sight } from './sight.ts'
 /** Modes of directories: like the system's own, or for everybody to put files in. */
 const PLAIN = 0o755
 const SHARED = 0o1777
+const PRIVATE = 0o700
 
 /** Names that programs expect in /dev. */
 const DEVICE_LINKS = [
@@ -23,13 +24,10 @@ const DEVICE_LINKS = [
  * Makes the list of mounts from which a root is built: nothing but what is granted, what the engine needs, and a /proc, /dev
  * and /tmp of its own. What is listed later, or deeper, covers what was there.
  */
-export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount[] {
-  const { root, places, closed, fixed, runs, workingDirectory } = sight
+export function createMounts(sight: Sight): Mount[] {
+  const { root, places, volatile, closed, fixed, runs, workingDirectory } = sight
   const isWritable = root.includes('write')
-  const binds = [
-    ...launcher.map((each) => bind(each, 'read')),
-    ...places.map((each) => bind(each, isChanged(each) ? 'write' : 'read')),
-  ]
+  const binds = places.map((each) => bind(each, isChanged(each) ? 'write' : 'read'))
   const shown = root.length > 0
     ? ['/']
     : places.filter((each) => each.isDirectory).map((each) => each.path)
@@ -59,10 +57,11 @@ export function createMounts(sight: Sight, launcher: readonly RealPath[]): Mount
     ...(isShown(runs) && findPath(runs) !== undefined ? [temporary(runs, PLAIN)] : []),
     ...pins(changed, [...hidden, ...kept]),
     ...binds,
+    ...volatile.map((path) => temporary(path, PRIVATE)),
     ...kept.map((each) => bind(each, 'read')),
     ...hidden.map(closedPlace),
     ...listSockets().filter(isShown).flatMap((path) => closeSocket(path, places)),
-    ...places.concat(launcher as FoundPlace[]).flatMap(({ links }) =>
+    ...places.flatMap(({ links }) =>
       links.map(([path, target]) => ({ kind: 'link', path, target }) as const)
     ),
     { kind: 'directory', path: workingDirectory },

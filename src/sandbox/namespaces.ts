@@ -1,24 +1,26 @@
-import type { Mount } from './launcher/task.ts'
+import type { Mount, Task } from './launcher/task.ts'
+import { LAUNCHER } from './launcher_file.ts'
+import type { Launch } from './plan.ts'
 
-/** A program of the system that makes namespaces without root. */
-export interface NamespaceMaker {
-  kind: 'bwrap' | 'unshare'
-  /** Absolute. */
-  path: string
+/** What makes namespaces without root: the launcher by itself, or a program of the system. */
+export type NamespaceMaker =
+  | { kind: 'launcher' }
+  /** By its absolute path. */
+  | { kind: 'bwrap'; path: string }
+
+/** What people are told of it. */
+export function nameOf(maker: NamespaceMaker): string {
+  return maker.kind === 'bwrap' ? maker.path : 'phylum itself'
 }
 
-/** A command, and what of the root it leaves to the launcher. */
-export interface Entrance {
-  command: string
-  args: readonly string[]
-  /** What the launcher still has to mount; null when it finds everything in place. */
-  mounts: readonly Mount[] | null
-  /** Whether the launcher is the first process of the namespace. */
-  isInit: boolean
+/** How the launcher gets into its namespaces, and what it still has to do for that. */
+export interface Entrance extends Pick<Task, 'namespaces' | 'mounts'> {
+  /** Starts the launcher. */
+  launch: Launch
 }
 
 /**
- * Writes the command that starts a launcher in namespaces of its own: users, mounts, processes, System V messages, host name and,
+ * Says how a launcher comes to namespaces of its own: users, mounts, processes, System V messages, host name, control groups and,
  * unless it may connect to other machines, network.
  */
 export function enter(
@@ -26,19 +28,13 @@ export function enter(
   mounts: readonly Mount[],
   hasNetwork: boolean,
 ): Entrance {
-  return maker.kind === 'bwrap'
-    ? {
-      command: maker.path,
-      args: [...bwrapArguments(hasNetwork), ...mounts.flatMap(bwrapMount), '--'],
-      mounts: null,
-      isInit: false,
-    }
-    : {
-      command: maker.path,
-      args: [...unshareArguments(hasNetwork), '--'],
-      mounts,
-      isInit: true,
-    }
+  if (maker.kind === 'launcher') return { launch: LAUNCHER, namespaces: { hasNetwork }, mounts }
+  const args = [...bwrapArguments(hasNetwork), ...mounts.flatMap(bwrapMount)]
+  return {
+    launch: { ...LAUNCHER, command: maker.path, args: [...args, '--', LAUNCHER.command] },
+    namespaces: null,
+    mounts: null,
+  }
 }
 
 function bwrapArguments(hasNetwork: boolean): string[] {
@@ -55,23 +51,6 @@ function bwrapArguments(hasNetwork: boolean): string[] {
     '--die-with-parent',
     '--chdir',
     '/',
-  ]
-}
-
-function unshareArguments(hasNetwork: boolean): string[] {
-  return [
-    '--user',
-    '--map-current-user',
-    // The launcher mounts with them, and drops them.
-    '--keep-caps',
-    '--mount',
-    '--pid',
-    '--ipc',
-    '--uts',
-    '--cgroup',
-    ...(hasNetwork ? [] : ['--net']),
-    '--fork',
-    '--kill-child',
   ]
 }
 

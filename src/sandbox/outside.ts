@@ -4,7 +4,6 @@ import { enter } from './namespaces.ts'
 import type { NamespaceMaker } from './namespaces.ts'
 import type { Launch } from './plan.ts'
 import { findPath } from './real_path.ts'
-import type { LauncherRuntime } from './runtime.ts'
 import type { WalledLaunch } from './wall.ts'
 
 /** What stays closed to a command that runs outside of every plan. */
@@ -26,7 +25,6 @@ export interface OutsidePlan {
 export function leaveOutside(
   plan: OutsidePlan,
   launch: Launch,
-  runtime: LauncherRuntime,
   namespaces: NamespaceMaker,
 ): WalledLaunch {
   const present = (paths: readonly string[]) =>
@@ -37,19 +35,16 @@ export function leaveOutside(
     findPath(plan.runs),
   )
   const entrance = enter(namespaces, mounts, true)
-  const [command = '', ...args] = [entrance.command, ...entrance.args, ...runtime.command]
   return {
-    command,
-    args,
-    environment: runtime.environment,
+    ...entrance.launch,
     namespaces,
     task: {
+      namespaces: entrance.namespaces,
       mounts: entrance.mounts,
       directory: plan.workingDirectory,
       limits: [NO_CORE],
       landlock: null,
       filter: null,
-      isInit: entrance.isInit,
       ...launch,
     },
   }

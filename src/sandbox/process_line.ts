@@ -43,6 +43,18 @@ function hasThreads(pid: number): boolean {
   }
 }
 
+/** Answers whether no thread of a process runs any more, for now or for good. */
+export function hasStopped(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) => {
+      const state = statOf(`${pid}/task/${thread}`)?.state
+      return state === undefined || 'TtXZ'.includes(state)
+    })
+  } catch {
+    return true
+  }
+}
+
 function firstChild(pid: number): number | undefined {
   try {
     const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
@@ -53,7 +65,7 @@ function firstChild(pid: number): number | undefined {
 }
 
 /** Fields 3 and 5 of proc_pid_stat(5). */
-function statOf(pid: number): { state: string | undefined; group: number } | undefined {
+function statOf(pid: number | string): { state: string | undefined; group: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

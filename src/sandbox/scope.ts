@@ -2,6 +2,7 @@ import type { Grant } from '#permissions'
 import { posix } from 'node:path'
 import type { Access } from './landlock.ts'
 import type { Libraries } from './libraries.ts'
+import { ENGINE_CACHE } from './module_files.ts'
 import { listPlaces, rootAccess, SYSTEM_PLACES } from './places.ts'
 import type { Place } from './places.ts'
 import type { Plan } from './plan.ts'
@@ -9,6 +10,8 @@ import type { Plan } from './plan.ts'
 /** What a process may use of the system, whatever it is: an engine with an extension in it, or a command. */
 export interface Scope {
   places: readonly Place[]
+  /** Directories in a place of the run's own whose content is gone with the run, and need not be on a disk until then. */
+  volatile: readonly string[]
   /** What may be done everywhere, but where it is denied. */
   root: readonly Access[]
   denyAccess: readonly string[]
@@ -23,6 +26,8 @@ export interface Scope {
 export function scopeOfPlan(plan: Plan): Scope {
   return {
     places: listPlaces(plan),
+    // Deno keeps databases in it, and waits for the disk while it makes them. What was fetched before is linked to from there.
+    volatile: plan.modules === null ? [`${plan.runDirectory}/${ENGINE_CACHE}`] : [],
     root: rootAccess(plan.granted),
     denyAccess: plan.denyAccess,
     denyWrite: plan.denyWrite,
@@ -74,6 +79,7 @@ export function scopeOfCommand(plan: CommandPlan): Scope {
         (['read', 'write'] as const).map((access) => place(access, { isGranted: true })(path))
       ),
     ],
+    volatile: [],
     root: rootAccess({ ...plan, run }),
     denyAccess: plan.denyAccess,
     denyWrite: plan.denyWrite,

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Place } from './places.ts'
 import { findPath, followPath, isWithin } from './real_path.ts'
 import type { RealPath } from './real_path.ts'
@@ -12,6 +13,8 @@ export interface FoundPlace extends RealPath {
 export interface Sight {
   root: Scope['root']
   places: readonly FoundPlace[]
+  /** Directories of the run's own whose content is in memory. */
+  volatile: readonly string[]
   /** Directories and files that must not be seen. */
   closed: readonly RealPath[]
   /** Directories and files that must not be changed. */
@@ -36,6 +39,9 @@ export function look(scope: Scope): Sight {
   return {
     root: scope.root,
     places,
+    volatile: scope.volatile.map((path) =>
+      posix.join(followPath(posix.dirname(path)).path, posix.basename(path))
+    ),
     closed,
     fixed,
     runs: findPath(scope.runs)?.path ?? scope.runs,

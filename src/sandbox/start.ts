@@ -1,11 +1,15 @@
-import { PhylumError } from '#base'
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import type { Duplex } from 'node:stream'
+import { closeSync } from 'node:fs'
+import { constants } from 'node:os'
 import { sealDescriptors } from './descriptors.ts'
-import type { Failure, Report } from './launcher/task.ts'
+import type { Failure } from './launcher/task.ts'
+import { REPORT_SIZE } from './launcher/report.ts'
+import { openLauncher } from './launcher_file.ts'
+import type { OpenLauncher } from './launcher_file.ts'
 import type { Launch } from './plan.ts'
-import { findGroup, isRunning, readLine } from './process_line.ts'
+import { findGroup, hasStopped, isRunning, readLine } from './process_line.ts'
+import { startProcess } from './start_process.ts'
+import type { Process, Stream } from './start_process.ts'
 import type { WalledLaunch } from './wall.ts'
 
 /** A guest that runs, with every process it has started. */
@@ -18,6 +22,11 @@ export interface Guest {
   streams: Pick<ChildProcess, 'stdin' | 'stdout' | 'stderr'>
   /** Sends a signal to the guest and all that belongs to its group; does nothing once all of them are gone. */
   signal(name: NodeJS.Signals): void
+  /**
+   * Stops it, until it gets SIGCONT. Resolves when it has stopped: a thread that waits for a key would take the next one in the moment
+   * that a signal needs to arrive.
+   */
+  pause(): Promise<void>
 }
 
 /** How a process ended. */
@@ -26,12 +35,7 @@ export interface Ending {
   signal: NodeJS.Signals | null
   /** What kept the wall from standing; the engine was then never started. */
   failure?: Failure
-  /** Version of the Landlock that it was behind. */
-  landlock?: number
 }
-
-/** Where a standard stream leads: to the host's own, into its hands, nowhere, or to a descriptor of the host. */
-export type Stream = 'inherit' | 'pipe' | 'ignore' | number
 
 const INHERITED = ['inherit', 'inherit', 'inherit'] as const
 
@@ -45,24 +49,15 @@ export async function startGuest(
   launch: Launch | WalledLaunch,
   streams: readonly [stdin: Stream, stdout: Stream, stderr: Stream] = INHERITED,
 ): Promise<Guest> {
-  sealDescriptors()
-  const isWalled = 'task' in launch
-  const [command = '', ...args] = [launch.command, ...launch.args].map(keepFlags)
-  const child = spawn(command, args, {
-    detached: true,
-    stdio: [...streams, ...(isWalled ? ['pipe' as const] : [])],
-    env: launch.environment,
-    // The launcher goes where the task says; until then it stands where nobody can put anything.
-    ...(isWalled ? { cwd: '/' } : {}),
-  })
-  const exited = new Promise<Ending>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }))
-  })
-  const pid = await started(child)
-  if (!isWalled) {
-    return { pid, streams: child, ended: exited, signal: (name) => send(pid, name) }
+  const launcher = 'task' in launch ? await openLauncher(launch.task) : undefined
+  const child = await startOpened(launch, streams, launcher)
+  const { pid, exited } = child
+  if (launcher === undefined) {
+    const signal = (name: NodeJS.Signals) => send(pid, name)
+    const pause = () => stop(signal, () => [pid])
+    return { pid, streams: child.streams, ended: exited, signal, pause }
   }
-  const instructed = instruct(child.stdio[3] as Duplex, launch)
+  const listened = listen(child.reports, launch as WalledLaunch, launcher)
   let line: readonly number[] = [pid]
   let isSettled = false
   const look = () => {
@@ -70,64 +65,101 @@ export async function startGuest(
     if (now.length >= line.length) line = now
     return line
   }
-  instructed.ready.then(() => {
+  listened.ready.then(() => {
     look()
     // Before, more may still come in between; after, the outermost may be gone, and then the others are not found any more.
     isSettled = true
   })
+  const signal = (name: NodeJS.Signals) => {
+    const group = findGroup(look())
+    send(group, name)
+    // What holds the namespaces together is killed with the guest, and ends by itself after it in all other cases.
+    if (name === 'SIGKILL' && group !== pid) send(pid, name)
+  }
   return {
     pid,
-    streams: child,
-    ended: settle(exited, instructed, () => line),
-    signal(name) {
-      const group = findGroup(look())
-      send(group, name)
-      // What holds the namespaces together is killed with the guest, and ends by itself after it in all other cases.
-      if (name === 'SIGKILL' && group !== pid) send(pid, name)
-    },
+    streams: child.streams,
+    ended: settle(exited, listened, () => line),
+    signal,
+    // What only holds the namespaces is not stopped, and reads nothing.
+    pause: () => stop(signal, () => line.slice(line.indexOf(findGroup(line)))),
+  }
+}
+
+async function stop(
+  signal: (name: NodeJS.Signals) => void,
+  line: () => readonly number[],
+): Promise<void> {
+  signal('SIGSTOP')
+  const until = performance.now() + LAST_MOMENT
+  while (!line().every(hasStopped) && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+/** Starts what a launch says, with the launcher that it may lead to. */
+async function startOpened(
+  launch: Launch,
+  streams: readonly [stdin: Stream, stdout: Stream, stderr: Stream],
+  launcher: OpenLauncher | undefined,
+): Promise<Process> {
+  sealDescriptors()
+  if (launcher === undefined) return await startProcess(launch, streams)
+  try {
+    // The launcher goes where its task says; until then it stands where nobody can put anything.
+    return await startProcess(launch, streams, { ...launcher, directory: '/' })
+  } finally {
+    closeSync(launcher.descriptor)
   }
 }
 
 /** What the launcher has said, and when. */
-interface Instructed {
+interface Listened {
   /** Resolves when the wall stands; never, if it does not. */
   ready: Promise<void>
-  /** Resolves when nothing more will be said: to what was missing, and what was there. */
-  finished: Promise<Pick<Ending, 'failure' | 'landlock'>>
+  /** Resolves when nothing more will be said: to what was missing, or how the guest has ended where the launcher has waited for it. */
+  finished: Promise<Told>
 }
 
-/** Tells the launcher what to do, and reads whether it could. */
-function instruct(socket: Duplex, { task, namespaces, command }: WalledLaunch): Instructed {
-  let text = ''
-  let told: Pick<Ending, 'failure' | 'landlock'> | undefined
+type Told = Partial<Ending>
+
+/** Hears from the launcher whether it could do what it was made for. */
+function listen(
+  reports: AsyncIterable<Uint8Array>,
+  { namespaces, command }: WalledLaunch,
+  launcher: OpenLauncher,
+): Listened {
   let markReady = () => {}
   const ready = new Promise<void>((resolve) => markReady = resolve)
-  const finished = new Promise<Pick<Ending, 'failure' | 'landlock'>>((resolve) => {
-    socket.on('data', (chunk) => {
-      const lines = (text + chunk).split('\n')
-      text = lines.pop() ?? ''
-      for (const line of lines) {
-        const report = JSON.parse(line) as Report
-        if ('layer' in report) told = { ...told, failure: report }
-        else told = { landlock: report.landlock }
-        if (!('layer' in report)) markReady()
+  async function hear(): Promise<Told> {
+    let bytes: Buffer = Buffer.alloc(0)
+    let told: Told | undefined
+    for await (const chunk of reports) {
+      bytes = Buffer.concat([bytes, chunk])
+      for (; bytes.length >= REPORT_SIZE; bytes = bytes.subarray(REPORT_SIZE)) {
+        const report = launcher.read(bytes.subarray(0, REPORT_SIZE))
+        if ('isReady' in report) markReady()
+        told = { ...told, ...('isReady' in report ? {} : ending(report)) }
       }
-    })
+    }
     // Where nothing was said, what should have made the namespaces did not.
     const layer = namespaces === null ? 'start' : 'namespaces'
-    const silence: Failure = { layer, act: command, errno: 0 }
-    socket.once('close', () => resolve(told ?? { failure: silence }))
-  })
-  // A launcher that was not started hears nothing; that is found out by its end.
-  socket.on('error', () => {})
-  socket.write(`${JSON.stringify(task)}\n`)
-  return { ready, finished }
+    return told ?? { failure: { layer, act: command, errno: 0 } }
+  }
+  return { ready, finished: hear() }
+}
+
+function ending(report: { failure: Failure } | { code: number; signal: number }): Told {
+  if ('failure' in report) return report
+  const { code, signal } = report
+  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0]
+  return name === undefined ? { code } : { code: null, signal: name as NodeJS.Signals }
 }
 
 /** Waits until a guest and all that held its namespaces are gone. */
 async function settle(
   exited: Promise<Ending>,
-  instructed: Instructed,
+  listened: Listened,
   line: () => readonly number[],
 ): Promise<Ending> {
   const ending = await exited
@@ -135,7 +167,7 @@ async function settle(
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), LAST_MOMENT)
   })
-  const told = await Promise.race([instructed.finished, late])
+  const told = await Promise.race([listened.finished, late])
   clearTimeout(timer)
   // The outermost process may end a moment before the first one of the namespaces, and with that all others.
   const until = performance.now() + LAST_MOMENT
@@ -154,21 +186,4 @@ function send(group: number, name: NodeJS.Signals): void {
   } catch {
     // Nobody is left to take it.
   }
-}
-
-/**
- * Under Deno, `spawn` looks for the path of the running engine among the words, takes what follows it for the arguments of Node.js
- * and, where it finds no permission among them, puts `-A` there. Another spelling of the path keeps the flags as they are.
- */
-function keepFlags(word: string): string {
-  return 'Deno' in globalThis && word === process.execPath ? `/${word}` : word
-}
-
-function started(child: ChildProcess): Promise<number> {
-  if (child.pid !== undefined) return Promise.resolve(child.pid)
-  return new Promise((_, reject) => {
-    child.once('error', (cause) => {
-      reject(new PhylumError('ERR_SANDBOX_START', 'Cannot start the engine', { cause }))
-    })
-  })
 }

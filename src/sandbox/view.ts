@@ -4,7 +4,7 @@ import type { Access, Rule } from './landlock.ts'
 import type { Mount } from './launcher/task.ts'
 import { createMounts, hasPrivateTmp } from './mounts.ts'
 import { DEVICES } from './places.ts'
-import { followPath, isWithin } from './real_path.ts'
+import { isWithin } from './real_path.ts'
 import { look } from './sight.ts'
 import type { Scope } from './scope.ts'
 import type { Sight } from './sight.ts'
@@ -22,22 +22,17 @@ export interface View {
 /**
  * Looks up what a scope means on this file system, now.
  *
- * @param launcher files that the launcher needs, where it starts inside the new root
  * @param isNamespaced whether the root is a new one; otherwise the rules are all there is
  * @throws ERR_SANDBOX_START when something that was granted is not there any more
  */
-export function createView(
-  scope: Scope,
-  launcher: readonly string[],
-  isNamespaced: boolean,
-): View {
+export function createView(scope: Scope, isNamespaced: boolean): View {
   const sight = look(scope)
   const { closed, workingDirectory } = sight
   // A directory that is closed cannot be stood in either.
   const isClosed = closed.some(({ path }) => isWithin(workingDirectory, path))
   const directory = isNamespaced && isClosed ? '/' : workingDirectory
   return {
-    mounts: isNamespaced ? createMounts(sight, launcher.map(followPath)) : [],
+    mounts: isNamespaced ? createMounts(sight) : [],
     rules: createRules(sight, isNamespaced),
     directory,
   }

@@ -1,7 +1,8 @@
-import { PhylumError } from '#base'
 import { createFilter } from './filter.ts'
 import { createRuleset } from './landlock.ts'
+import { machine } from './kernel.ts'
 import type { Task } from './launcher/task.ts'
+import { LAUNCHER } from './launcher_file.ts'
 import { listLimits } from './limits.ts'
 import { enter } from './namespaces.ts'
 import type { NamespaceMaker } from './namespaces.ts'
@@ -9,8 +10,6 @@ import type { Launch, Plan } from './plan.ts'
 import { listPorts } from './ports.ts'
 import { scopeOfPlan } from './scope.ts'
 import type { Scope } from './scope.ts'
-import type { LauncherRuntime } from './runtime.ts'
-import type { Machine } from './system_calls.ts'
 import { createView } from './view.ts'
 
 /** Which layers a wall has. */
@@ -32,13 +31,8 @@ export interface WalledLaunch extends Launch {
 }
 
 /** Puts a wall around an engine that is to be started: the same plan, for the kernel. */
-export function putUp(
-  plan: Plan,
-  launch: Launch,
-  runtime: LauncherRuntime,
-  layers: Layers,
-): WalledLaunch {
-  return enclose(scopeOfPlan(plan), launch, runtime, layers)
+export function putUp(plan: Plan, launch: Launch, layers: Layers): WalledLaunch {
+  return enclose(scopeOfPlan(plan), launch, layers)
 }
 
 /**
@@ -46,46 +40,26 @@ export function putUp(
  *
  * @throws ERR_SANDBOX_START when something that was granted is not there any more
  */
-export function enclose(
-  scope: Scope,
-  launch: Launch,
-  runtime: LauncherRuntime,
-  layers: Layers,
-): WalledLaunch {
+export function enclose(scope: Scope, launch: Launch, layers: Layers): WalledLaunch {
   const { namespaces } = layers
   const hasNetwork = scope.net === true || scope.net.length > 0
-  const view = createView(scope, runtime.files, namespaces !== null)
-  const entrance = namespaces === null ? undefined : enter(namespaces, view.mounts, hasNetwork)
-  const [command = '', ...args] = [
-    ...(entrance === undefined ? [] : [entrance.command, ...entrance.args]),
-    ...runtime.command,
-  ]
+  const view = createView(scope, namespaces !== null)
+  const entrance = namespaces === null
+    ? { launch: LAUNCHER, namespaces: null, mounts: null }
+    : enter(namespaces, view.mounts, hasNetwork)
   return {
-    command,
-    args,
-    environment: runtime.environment,
+    ...entrance.launch,
     namespaces,
     task: {
-      mounts: entrance?.mounts ?? null,
+      namespaces: entrance.namespaces,
+      mounts: entrance.mounts,
       directory: view.directory,
       limits: listLimits(namespaces !== null, layers.memory ?? null),
       landlock: layers.landlock ? createRuleset(view.rules, listPorts(scope.net)) : null,
-      filter: layers.seccomp
-        ? Buffer.from(createFilter({ machine: machine(), hasNetwork })).toString('base64')
-        : null,
-      isInit: entrance?.isInit ?? false,
+      filter: layers.seccomp ? createFilter({ machine: machine(), hasNetwork }) : null,
       command: launch.command,
       args: launch.args,
       environment: launch.environment,
     },
   }
-}
-
-/** The machine this is, as its system calls are known. */
-export function machine(): Machine {
-  if (process.arch === 'x64' || process.arch === 'arm64') return process.arch
-  throw new PhylumError(
-    'ERR_SANDBOX_START',
-    `Cannot put up a wall: the system calls of "${process.arch}" are not known here`,
-  )
 }

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { startListener } from './start_process.ts'
 
 /** Name of the file in a run directory that names the process group of its guest. */
 const GROUP_FILE = 'guest_group'
@@ -53,23 +53,10 @@ export function startCommandWatchdog(group: number): Watchdog {
 }
 
 function startShell(script: string, subject: string): Watchdog {
-  const child = spawn('/bin/sh', ['-c', script, 'phylum-watchdog', subject], {
-    // A session of its own: the Ctrl-C that ends the host must not end it first.
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    env: { PATH: '/usr/bin:/bin' },
+  const tell = startListener({
+    command: '/bin/sh',
+    args: ['-c', script, 'phylum-watchdog', subject],
+    environment: { PATH: '/usr/bin:/bin' },
   })
-  child.stdin.on('error', () => {})
-  child.unref()
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
-  return {
-    async dismiss() {
-      child.ref()
-      child.stdin.end('done\n')
-      await ended
-    },
-  }
+  return { dismiss: () => tell('done\n') }
 }

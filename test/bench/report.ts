@@ -26,19 +26,19 @@ const NAMES: Record<Host, string> = {
 const CAUSES = [
   '## Where a target is missed',
   '',
-  '- **Whole process.** The script pays for one process, phylum for two in a row, and with the wall for three: the host starts and',
-  '  reads settings, manifest and consent before it can say what the engine may do; the wall is made by programs of the system',
-  '  (`bwrap` or `unshare`) and a launcher that is Bun itself, which takes as long to start as `--version` does; only then does',
-  '  the engine begin with what the script began with. What the host does is laid beside the start of the engine where it may',
-  '  be; the wall may not: what is in place only after the start does not hold it.',
-  '- **Bun engine.** The same chain. The engine is no longer what takes the time there: host and launcher are.',
-  '- **Commands in a sandbox.** Host and launcher each start a Bun before anything runs: twice what `phylum --version` takes.',
+  '- **Whole process.** The script pays for one process, phylum for two in a row: the host starts (`--version` is that alone) and',
+  '  reads settings, manifest and consent before it can say what the engine may do, and lays out the wall; only then does the',
+  '  engine begin with what the script began with. In it, what Deno loads for the first `fetch` is paid once more, since the',
+  '  script finds it in a cache; a cache that an extension can write is none that another run may read. The wall itself takes a',
+  '  millisecond to stand, and some more to be written down.',
+  '- **Bun engine.** The same chain, with an engine that starts faster. Host and engine are two starts of Bun, and the target is',
+  '  half of one start of Deno.',
   '- **Latency and throughput.** A request of an extension goes by way of a Unix socket to the host, which checks it, adds the',
   '  credential, sends it on, and takes the credential out of what comes back: two exchanges of HTTP in place of one. With many in',
   '  flight, three processes (extension, host, server) share the cores that two have to themselves in the direct case; on a',
   '  machine of two cores that is most of it.',
   '',
-  'What would help next is a launcher that is no JavaScript, and an engine whose code cache is filled by the host.',
+  'What would help next is an engine whose code cache is filled by the host.',
 ]
 
 /** Renders BENCHMARKS.md. */

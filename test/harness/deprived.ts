@@ -3,7 +3,7 @@
  * are named fail, by their numbers on x86_64 and aarch64 ("444/444=38"); with bits, where the first argument has one of them.
  */
 import process from 'node:process'
-import { findLibraries, launcherRuntime, startGuest } from '#sandbox'
+import { startGuest } from '#sandbox'
 import {
   ALLOW,
   ARCHITECTURE,
@@ -12,6 +12,8 @@ import {
   fail,
   NUMBER,
 } from '../../src/sandbox/filter_program.ts'
+import { EMPTY_TASK } from '../../src/sandbox/launcher/task.ts'
+import { LAUNCHER } from '../../src/sandbox/launcher_file.ts'
 import { ARCHITECTURES } from '../../src/sandbox/system_calls.ts'
 
 const [calls = '', , command = '', ...args] = process.argv.slice(2)
@@ -38,20 +40,13 @@ const filter = assemble([
   { label: 'allow' },
   { answer: ALLOW },
 ])
-const { loader, files } = await findLibraries(process.execPath)
-const runtime = launcherRuntime([...(loader === null ? [] : [loader]), ...files])
 const guest = await startGuest({
-  command: runtime.command[0]!,
-  args: runtime.command.slice(1),
-  environment: runtime.environment,
+  ...LAUNCHER,
   namespaces: null,
   task: {
-    mounts: null,
+    ...EMPTY_TASK,
     directory: process.cwd(),
-    limits: [],
-    landlock: null,
-    filter: Buffer.from(filter).toString('base64'),
-    isInit: false,
+    filter,
     command,
     args,
     environment: Object.fromEntries(

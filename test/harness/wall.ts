@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { homedir } from 'node:os'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { findLibraries, findPrograms, launcherRuntime, putUp, startGuest } from '#sandbox'
+import { findLibraries, findPrograms, putUp, startGuest } from '#sandbox'
 import type { Ending, Guest, Layers, NamespaceMaker, Plan } from '#sandbox'
 import { runChild } from './child.ts'
 import { BUN } from './phylum.ts'
@@ -36,10 +36,11 @@ export const STABLE = process.getuid?.() === 0
 /** Layers that a wall can have, each alone; tests switch them on and off here, and nobody can elsewhere. */
 export const NO_LAYERS: Layers = { namespaces: null, landlock: false, seccomp: false }
 
-/** Finds what makes namespaces; both are tried where both are there. */
-export const MAKERS: readonly NamespaceMaker[] = (['bwrap', 'unshare'] as const)
-  .map((kind) => ({ kind, path: `/usr/bin/${kind}` }))
-  .filter(({ path }) => spawnSync(path, ['--version']).status === 0)
+/** What makes namespaces; both are tried where both are there. */
+export const MAKERS: readonly NamespaceMaker[] = [
+  { kind: 'launcher' },
+  ...(existsSync('/usr/bin/bwrap') ? [{ kind: 'bwrap', path: '/usr/bin/bwrap' } as const] : []),
+]
 
 /** What every program of a trial begins with: `tell()`, and system calls by number. */
 const PRELUDE = `
@@ -119,8 +120,6 @@ export async function startTrial(trial: WallTrial, program: string): Promise<Tri
   const { plan, guest: file } = await planOf(trial)
   const out = join(plan.runDirectory, 'scratch/out')
   writeFileSync(file, `const HOST = ${process.pid}\n${PRELUDE}${program}`)
-  const { loader, files } = await findLibraries(process.execPath)
-  const runtime = launcherRuntime([...(loader === null ? [] : [loader]), ...files])
   const guest = await startGuest(putUp(
     plan,
     {
@@ -128,7 +127,6 @@ export async function startTrial(trial: WallTrial, program: string): Promise<Tri
       args: ['--no-env-file', '--config=/dev/null', file, out],
       environment: { PATH: '/usr/bin:/bin', TMPDIR: join(plan.runDirectory, 'scratch/tmp') },
     },
-    runtime,
     trial.layers,
   ))
   return {

@@ -53,24 +53,6 @@ async function generateAssets(): Promise<string> {
   ].join('\n')
 }
 
-/** Bundles the launcher likewise; its host starts it from the command line. */
-async function generateLauncher(): Promise<string> {
-  const built = await Bun.build({
-    entrypoints: [join(ROOT, 'src/sandbox/launcher/main.ts')],
-    target: 'browser',
-    format: 'esm',
-    external: ['bun:ffi'],
-    minify: { whitespace: true, syntax: true, identifiers: false },
-  })
-  const source = await built.outputs[0]!.text()
-  return [
-    '// Made from src/sandbox/launcher by `npm run fix`; a test fails when it is out of date.',
-    '// deno-fmt-ignore-file',
-    `export const LAUNCHER_SOURCE = ${JSON.stringify(source)}`,
-    '',
-  ].join('\n')
-}
-
 /** Writes down what commands say of themselves, so that a start loads none of their modules but the one that it runs. */
 async function generateCatalog(): Promise<string> {
   const { COMMANDS } = await import('../../src/cli/catalog.ts')
@@ -120,7 +102,6 @@ export const GENERATED: Readonly<Record<string, () => Promise<string>>> = {
   'src/cli/catalog.generated.ts': generateCatalog,
   'src/sandbox/guest.generated.ts': generateGuest,
   'src/server/ui/assets.generated.ts': generateAssets,
-  'src/sandbox/launcher.generated.ts': generateLauncher,
   'schema/phylum-ext.schema.json': generateSchema,
   [SURFACE_PATH]: renderSurface,
 }

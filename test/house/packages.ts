@@ -59,7 +59,7 @@ export const BUILT_INS: Readonly<Record<string, Doors>> = {
     'host/terminal_library.ts': 'ioctl_tty(2), and descriptors that are opened for terminals',
     'cli/terminal_mode.ts': 'tcgetattr(3) and tcsetattr(3), which no runtime offers',
     'cli/platform.ts': 'isatty(3): the streams of the runtime would double what Bun needs to start',
-    'sandbox/launcher/system.ts': 'makes the system calls that put up the wall',
+    'sandbox/kernel.ts': 'memfd_create(2), and which Landlock there is',
   },
   'node:https': { 'broker/dial.ts': 'the same, by TLS' },
   'node:http2': {},

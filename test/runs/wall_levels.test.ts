@@ -16,10 +16,12 @@ const LACKS = {
   nothing: '',
   // By unshare(2), by clone(2) with a flag for a user namespace, and by clone3(2), whose flags nobody can look at.
   namespaces: '272/97=1,56/220&0x10000000=1,435/435=38',
-  // bwrap makes namespaces by clone(2), unshare by unshare(2).
-  bwrap: '56/220&0x10000000=1',
+  // Some systems let only programs that they know mount anything; the launcher mounts by open_tree(2), bwrap does not.
+  mounts: '428/428=1',
   Landlock: '444/444=38',
   seccomp: '317/277=22',
+  // As a system answers that lets no file in memory be executed (vm.memfd_noexec=2).
+  'files in memory': '319/279=13',
 } as const
 
 interface Stage {
@@ -88,7 +90,10 @@ onStage(
     for (let i = 0; i < 2; i++) {
       const run = await phylum('namespaces', GROUPS)
       assert.deepEqual([run.code, run.stdout], [0, '[]\n'], run.stderr)
-      assert.match(run.stderr, /^warning: the wall has no namespaces here, .*(bwrap|unshare)/)
+      assert.match(
+        run.stderr,
+        /^warning: the wall has no namespaces here, .*phylum itself: .*clone.*; .*bwrap/,
+      )
     }
     const check = await phylum('namespaces', ['sandbox', '--check', '--json'])
     const { level, missing } = JSON.parse(check.stdout)
@@ -123,12 +128,12 @@ onStage(
   },
 )
 
-onStage('N196 where bwrap does not work, unshare does', async ({ home, phylum }) => {
-  const run = await phylum('bwrap', GROUPS)
+onStage('N196 where the launcher may not mount, bwrap does', async ({ home, phylum }) => {
+  const run = await phylum('mounts', GROUPS)
   assert.deepEqual([run.code, run.stdout, run.stderr], [0, '[]\n', ''])
-  const check = JSON.parse((await phylum('bwrap', ['sandbox', '--check', '--json'])).stdout)
+  const check = JSON.parse((await phylum('mounts', ['sandbox', '--check', '--json'])).stdout)
   assert.equal(check.level, 'full')
-  assert.match(check.layers[0].detail, /unshare$/)
+  assert.match(check.layers[0].detail, /bwrap$/)
   for (
     const [engine, start] of [
       ['deno', `new Deno.Command('echo', { args: ['started'] }).outputSync()`],
@@ -143,7 +148,7 @@ onStage('N196 where bwrap does not work, unshare does', async ({ home, phylum })
         console.log((await api.fetch('/groups')).status, new TextDecoder().decode(stdout).trim())
         process.exit(7)`,
     })
-    const sample = await phylum('bwrap', ['ext', 'run', '-y', './sample'])
+    const sample = await phylum('mounts', ['ext', 'run', '-y', './sample'])
     assert.deepEqual([sample.code, sample.stdout], [7, '200 started\n'], sample.stderr)
   }
 })
@@ -212,6 +217,24 @@ onStage('a wall that the settings ask for must be one of three', async ({ home, 
   assert.deepEqual([code, /sandbox\.wall.*full, partial or off/.test(stderr)], [1, true], stderr)
 })
 
+onStage(
+  'N196 without files in memory there is no launcher, and nothing runs',
+  async ({ phylum }) => {
+    const run = await phylum('files in memory', GROUPS)
+    assert.deepEqual([run.code, run.stdout], [117, ''])
+    assert.match(
+      run.stderr,
+      /^error\[ERR_SANDBOX_START\]: .*memfd_create.*\nhint: .*vm\.memfd_noexec/m,
+    )
+    const check = await phylum('files in memory', ['sandbox', '--check', '--json'])
+    const { level, layers } = JSON.parse(check.stdout)
+    assert.deepEqual([check.code, level], [1, 'none'])
+    for (const { detail } of layers) assert.match(detail, /memfd_create/)
+    const refused = await phylum('files in memory', ['ext', 'run', '-y', '--no-wall', 'groups'])
+    assert.deepEqual([refused.code, refused.stdout], [0, '[]\n'], refused.stderr)
+  },
+)
+
 test('the systems of these tests lack what they should lack', () => {
   const run = (lack: keyof typeof LACKS, ...command: string[]) =>
     spawnSync(BUN, [join(ROOT, 'test/harness/deprived.ts'), LACKS[lack], '--', ...command])
@@ -243,7 +266,7 @@ onStage(
 )
 
 onStage(
-  'where unshare makes the namespaces, commands of extensions run all the same',
+  'where bwrap makes the namespaces, commands of extensions run all the same',
   async ({ home, phylum }) => {
     home.extension('sample', {
       'PhylumExt.toml':
@@ -254,7 +277,7 @@ onStage(
         console.log(code, new TextDecoder().decode(stdout).startsWith('root:'))`,
     })
     setWall(home, 'full')
-    const { stdout, stderr } = await phylum('bwrap', [
+    const { stdout, stderr } = await phylum('mounts', [
       'ext',
       'run',
       '-y',

@@ -109,10 +109,7 @@ export async function runExtension(
     each === true || each.length > 0
   )
   const places = protectedPlaces(context, isWriter)
-  const wall = await chooseWall(context, {
-    isRefused: wish.isWallRefused,
-    paths: [granted.read, granted.write].flatMap((each) => each === true ? [] : each).length,
-  })
+  const wall = await chooseWall(context, { isRefused: wish.isWallRefused })
   // Before the question: nobody is asked to agree to what is refused anyway.
   const hasNamespaces = (wall?.layers.namespaces ?? null) !== null
   assertHoldable(granted, [...places.denyAccess, ...places.denyWrite], hasNamespaces)

@@ -1,10 +1,7 @@
-import { must } from './fault.ts'
-import { openPath, tryPath } from './open_path.ts'
-import { text } from './system.ts'
-import type { System } from './system.ts'
+import type { Call } from './calls.ts'
+import { openPath } from './open_path.ts'
+import type { Argument, Label, Program, Way, Word } from './program.ts'
 import type { Mount } from './task.ts'
-
-const LAYER = 'files'
 
 /** Where the new root is put together: any directory that is there; what lies in it was opened before. */
 const STAGE = '/tmp'
@@ -23,7 +20,7 @@ const MNT_DETACH = 2
 const OPEN_TREE_CLONE = 1
 const O_CLOEXEC = 0o2000000
 const O_CREAT = 0o100
-const O_NOFOLLOW = 0o400000
+const O_EXCL = 0o200
 const AT_FDCWD = -100
 const AT_EMPTY_PATH = 0x1000
 const AT_RECURSIVE = 0x8000
@@ -39,132 +36,153 @@ const ATTRIBUTES = {
   device: ATTR_NOSUID | ATTR_NOEXEC,
 }
 
-const EEXIST = 17
-
 /**
  * Makes a root in which nothing is but what is listed, moves into it and gives up the rights by which that was done. It needs
  * the mount namespace and the capabilities that `unshare` has made for it.
  */
-export function makeRoot(system: System, mounts: readonly Mount[]): void {
-  must(system, LAYER, '', 'mount', text('none'), text('/'), 0, MS_REC | MS_PRIVATE, 0)
+export function makeRoot(program: Program, mounts: readonly Mount[]): void {
+  must(program, '', 'mount', program.text('none'), program.text('/'), 0, MS_REC | MS_PRIVATE, 0)
   // All of them are opened before the stage covers some of them.
-  const trees = mounts.map((mount) => openTree(system, mount))
-  mountNew(system, 'tmpfs', STAGE, MS_NOSUID | MS_NODEV, 'mode=0755')
-  for (const [index, mount] of mounts.entries()) place(system, mount, trees[index])
-  must(system, LAYER, STAGE, 'chdir', text(STAGE))
+  const trees = mounts.map((mount) => openTree(program, mount))
+  mountNew(program, 'tmpfs', STAGE, MS_NOSUID | MS_NODEV, 'mode=0755')
+  const made = new Set<string>()
+  for (const [index, mount] of mounts.entries()) place(program, mount, trees[index], made)
+  must(program, STAGE, 'chdir', program.text(STAGE))
   // The old root comes to lie over the new one, in the same place, and is taken away there (pivot_root(2)).
-  must(system, LAYER, '', 'pivot_root', text('.'), text('.'))
-  must(system, LAYER, '', 'umount2', text('.'), MNT_DETACH)
-  must(system, LAYER, '/', 'chdir', text('/'))
-  dropCapabilities(system)
+  must(program, '', 'pivot_root', program.text('.'), program.text('.'))
+  must(program, '', 'umount2', program.text('.'), MNT_DETACH)
+  must(program, '/', 'chdir', program.text('/'))
+  dropCapabilities(program)
 }
 
-function openTree(system: System, mount: Mount): number | undefined {
+function wayOf(subject: string): Way {
+  return { layer: 'files', subject }
+}
+
+function must(program: Program, subject: string, name: Call, ...args: Argument[]): void {
+  program.call(wayOf(subject), name, ...args)
+}
+
+function openTree(program: Program, mount: Mount): Word | undefined {
   const isClosedFile = mount.kind === 'closed' && !mount.isDirectory
   if (mount.kind !== 'bind' && !isClosedFile) return undefined
   const path = isClosedFile ? CLOSED_FILE : mount.path
-  const opened = openPath(system, LAYER, path)
+  const opened = program.reserve(8).word(0)
+  openPath(program, wayOf(path), path, opened)
   const flags = OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE
-  const tree = must(system, LAYER, path, 'open_tree', opened, text(''), flags)
-  system.call('close', opened)
+  const tree = program.ask(wayOf(path), 'open_tree', opened, program.text(''), flags)
+  program.attempt('close', opened)
   const attributes = ATTRIBUTES[mount.kind === 'bind' ? mount.access : 'read']
-  setAttributes(system, path, tree, AT_EMPTY_PATH | AT_RECURSIVE, attributes)
+  setAttributes(program, path, tree, AT_EMPTY_PATH | AT_RECURSIVE, attributes)
   return tree
 }
 
-function place(system: System, mount: Mount, tree: number | undefined): void {
+/** @param made directories that are there by now */
+function place(program: Program, mount: Mount, tree: Word | undefined, made: Set<string>): void {
   const path = `${STAGE}${mount.path === '/' ? '' : mount.path}`
   const isOptional = mount.kind === 'closed' && mount.isOptional
-  if (mount.path !== '/' && !isOptional) makeParents(system, mount.path)
+  if (mount.path !== '/' && !isOptional) makeParents(program, mount.path, made)
+  const target = program.text(path)
   switch (mount.kind) {
     case 'directory':
-      return makeDirectory(system, path)
+      return makeDirectory(program, path)
     case 'link':
-      must(system, LAYER, mount.path, 'symlinkat', text(mount.target), AT_FDCWD, text(path))
+      must(program, mount.path, 'symlinkat', program.text(mount.target), AT_FDCWD, target)
       return
     case 'sealed':
-      return setAttributes(system, path, AT_FDCWD, 0, ATTR_RDONLY)
+      return setAttributes(program, path, AT_FDCWD, 0, ATTR_RDONLY)
     case 'temporary':
-      makeDirectory(system, path)
-      return mountNew(system, 'tmpfs', path, MS_NOSUID | MS_NODEV, mode(mount.mode))
+      makeDirectory(program, path)
+      return mountNew(program, 'tmpfs', path, MS_NOSUID | MS_NODEV, mode(mount.mode))
     case 'processes':
-      makeDirectory(system, path)
+      makeDirectory(program, path)
       // Much of it is the kernel's own switches, and root's name is enough to turn them (proc(5), /proc/sys).
-      return mountNew(system, 'proc', path, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, '')
+      return mountNew(program, 'proc', path, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, '')
     case 'closed':
       if (!mount.isDirectory) break
-      makeDirectory(system, path)
-      mountNew(system, 'tmpfs', path, MS_NOSUID | MS_NODEV, mode(0))
-      return setAttributes(system, path, AT_FDCWD, 0, ATTR_RDONLY)
+      makeDirectory(program, path)
+      mountNew(program, 'tmpfs', path, MS_NOSUID | MS_NODEV, mode(0))
+      return setAttributes(program, path, AT_FDCWD, 0, ATTR_RDONLY)
   }
+  const behind: Label = {}
   // A file that is not there needs no covering, and in a root that is read-only it cannot be made for that.
-  if (isOptional && !isThere(system, path)) return
-  if (mount.isDirectory) makeDirectory(system, path)
-  else makeFile(system, path)
-  const flags = MOVE_MOUNT_F_EMPTY_PATH
-  must(system, LAYER, mount.path, 'move_mount', tree!, text(''), AT_FDCWD, text(path), flags)
+  if (isOptional) {
+    const found = program.reserve(8).word(0)
+    openPath(program, { ...wayOf(mount.path), otherwise: behind }, path, found)
+    program.attempt('close', found)
+  }
+  if (mount.isDirectory) makeDirectory(program, path)
+  else makeFile(program, path)
+  const empty = program.text('')
+  must(program, mount.path, 'move_mount', tree!, empty, AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH)
+  program.mark(behind)
 }
 
 function mode(value: number): string {
   return `mode=0${value.toString(8)}`
 }
 
-function mountNew(system: System, type: string, path: string, flags: number, data: string): void {
-  must(system, LAYER, path, 'mount', text(type), text(path), text(type), flags, text(data))
+function mountNew(program: Program, type: string, path: string, flags: number, data: string): void {
+  const [kind, target, options] = [type, path, data].map((each) => program.text(each))
+  must(program, path, 'mount', kind!, target!, kind!, flags, options!)
 }
 
-/** Sets attributes of a mount (struct mount_attr: set, clear, propagation, user namespace). */
+/** Bytes of `struct mount_attr`: set, clear, propagation, user namespace. */
+const MOUNT_ATTR = 32
+
 function setAttributes(
-  system: System,
+  program: Program,
   path: string,
-  directory: number,
+  directory: Word | number,
   flags: number,
   attributes: number,
 ): void {
-  const memory = new Uint8Array(new BigUint64Array([BigInt(attributes), 0n, 0n, 0n]).buffer)
-  const place = text(directory === AT_FDCWD ? path : '')
-  must(system, LAYER, path, 'mount_setattr', directory, place, flags, memory, memory.length)
+  const set = program.words(attributes, 0, 0, 0)
+  const target = program.text(directory === AT_FDCWD ? path : '')
+  must(program, path, 'mount_setattr', directory, target, flags, set, MOUNT_ATTR)
 }
 
-function isThere(system: System, path: string): boolean {
-  const place = tryPath(system, path)
-  if (place >= 0) system.call('close', place)
-  return place >= 0
-}
-
-function makeParents(system: System, path: string): void {
+function makeParents(program: Program, path: string, made: Set<string>): void {
   for (let end = path.indexOf('/', 1); end > 0; end = path.indexOf('/', end + 1)) {
-    makeDirectory(system, STAGE + path.slice(0, end))
+    const parent = path.slice(0, end)
+    if (!made.has(parent)) makeDirectory(program, STAGE + parent)
+    made.add(parent)
   }
 }
 
-function makeDirectory(system: System, path: string): void {
-  const made = system.call('mkdirat', AT_FDCWD, text(path), 0o755)
-  if (made !== -EEXIST && made < 0) {
-    must(system, LAYER, path, 'mkdirat', AT_FDCWD, text(path), 0o755)
-  }
+/** Makes a directory that may be there; where it cannot be made, what comes to it next fails. */
+function makeDirectory(program: Program, path: string): void {
+  program.attempt('mkdirat', AT_FDCWD, program.text(path), 0o755)
 }
 
-function makeFile(system: System, path: string): void {
-  const flags = O_CREAT | O_CLOEXEC | O_NOFOLLOW
-  const made = system.call('openat', AT_FDCWD, text(path), flags | O_EXCL, 0o444)
-  if (made >= 0) system.call('close', made)
-  else if (made !== -EEXIST) must(system, LAYER, path, 'openat', AT_FDCWD, text(path), flags, 0o444)
+/** Makes a file that may be there, as one makes a directory. */
+function makeFile(program: Program, path: string): void {
+  const behind: Label = {}
+  const flags = O_CREAT | O_EXCL | O_CLOEXEC
+  const way = { ...wayOf(path), otherwise: behind }
+  const file = program.ask(way, 'openat', AT_FDCWD, program.text(path), flags, 0o444)
+  program.attempt('close', file)
+  program.mark(behind)
 }
-
-const O_EXCL = 0o200
 
 const PR_CAPBSET_DROP = 24
 const PR_CAP_AMBIENT = 47
 const PR_CAP_AMBIENT_CLEAR_ALL = 4
 const CAPABILITY_VERSION_3 = 0x20080522
 
+/** More capabilities than any kernel has: a set of them is 64 bits. */
+const CAPABILITIES = 64
+
 /** Gives up every capability, and that a program could give one back. */
-function dropCapabilities(system: System): void {
-  must(system, LAYER, 'capabilities', 'prctl', PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
-  // The kernel says where the list ends.
-  for (let each = 0; system.call('prctl', PR_CAPBSET_DROP, each, 0, 0, 0) >= 0; each++);
-  const header = new Uint32Array([CAPABILITY_VERSION_3, 0])
-  const none = new Uint8Array(24)
-  must(system, LAYER, 'capabilities', 'capset', new Uint8Array(header.buffer), none)
+function dropCapabilities(program: Program): void {
+  must(program, 'capabilities', 'prctl', PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+  const behind: Label = {}
+  for (let each = 0; each < CAPABILITIES; each++) {
+    // The kernel says where its list ends.
+    const way = { ...wayOf('capabilities'), otherwise: behind }
+    program.call(way, 'prctl', PR_CAPBSET_DROP, each)
+  }
+  program.mark(behind)
+  const header = program.words(CAPABILITY_VERSION_3)
+  must(program, 'capabilities', 'capset', header, program.reserve(24))
 }

@@ -3,22 +3,44 @@
  * launcher stands in.
  */
 export interface Task {
+  /** The namespaces to go into; null where another program has made them, or there are none. */
+  namespaces: { hasNetwork: boolean } | null
   /** What the new root is made of, in this order; null where another program has made it, or nothing has to be made. */
   mounts: readonly Mount[] | null
   /** Directory in which the command starts. */
   directory: string
-  /** Resource limits: number of the resource (setrlimit(2)) and its highest value. */
-  limits: readonly (readonly [resource: number, most: number])[]
+  /** Resource limits: number of the resource, what holds, and what it could be raised to (setrlimit(2)). */
+  limits: readonly Limit[]
   /** Null where Landlock is switched off. */
   landlock: Ruleset | null
-  /** A filter of system calls, as instructions in base64; null where there is none. */
-  filter: string | null
-  /** Whether to stay behind as the first process of a process id namespace. */
-  isInit: boolean
+  /** A filter of system calls, as the kernel reads it; null where there is none. */
+  filter: Uint8Array | null
   command: string
   args: readonly string[]
   environment: Readonly<Record<string, string>>
 }
+
+/** Nothing is taken away, and nothing is there that could be started. */
+export const EMPTY_TASK: Task = {
+  namespaces: null,
+  mounts: null,
+  directory: '/',
+  limits: [],
+  landlock: null,
+  filter: null,
+  command: '/nonexistent',
+  args: [],
+  environment: {},
+}
+
+/** Answers whether a task has failed for nothing but that: all that comes before the start of the command is in place. */
+export function isCommandMissing({ layer, errno }: Failure): boolean {
+  const ENOENT = 2
+  return layer === 'start' && errno === ENOENT
+}
+
+/** A resource limit; the kernel's word for none is the highest number. */
+export type Limit = readonly [resource: number, soft: bigint, hard: bigint]
 
 /** One step in the making of a root. */
 export type Mount =
@@ -61,10 +83,7 @@ export interface PathRule {
   identity?: string
 }
 
-/** What the launcher answers: that all of it is in place and the command comes next, or what cannot be done. */
-export type Report = { isReady: true; landlock: number } | Failure
-
-/** What the launcher answers when it cannot do it. */
+/** What the launcher answers when something cannot be done. */
 export interface Failure {
   /** Which layer is missing. */
   layer: Layer
