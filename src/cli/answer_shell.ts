@@ -19,10 +19,7 @@ export async function answerShell(
   { environment, workingDirectory }: { environment: Environment; workingDirectory: string },
 ): Promise<string> {
   const [current = '', ...before] = words
-  const installed = () => {
-    const { extensionsDirectory } = resolvePaths(environment)
-    return listNames({ extensionsDirectory, bundledDirectory: extensionsDirectory })
-  }
+  const installed = () => listNames([resolvePaths(environment).extensionsDirectory])
   const { candidates, takesFiles } = await complete(current.slice(1), before, commands, {
     installed,
     async runnable() {

@@ -1,6 +1,6 @@
 import { display, PhylumError, suggest, systemCode } from '#base'
 import { readdirSync, statSync } from 'node:fs'
-import type { Stats } from 'node:fs'
+import type { Dirent, Stats } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { MANIFEST_FILE, readManifest } from './manifest.ts'
@@ -125,7 +125,9 @@ function warnOfOwner(directory: string): string[] {
 }
 
 function unknown(name: string, places: Places & { workingDirectory: string }): PhylumError {
-  const hints = suggest(name, listNames(places)).map((near) => `did you mean "${near}"?`)
+  const hints = suggest(name, listNames([places.extensionsDirectory, places.bundledDirectory])).map(
+    (near) => `did you mean "${near}"?`,
+  )
   const isHere = /^[^\0]{1,255}$/.test(name) && isDirectory(join(places.workingDirectory, name))
   if (isHere) hints.unshift(`use "./${display(name)}" for the extension in this directory`)
   return new PhylumError(
@@ -135,11 +137,15 @@ function unknown(name: string, places: Places & { workingDirectory: string }): P
   )
 }
 
-/** Lists the names of all extensions, without reading any. */
-export function listNames(places: Places): string[] {
-  const names = [places.extensionsDirectory, places.bundledDirectory].flatMap((each) =>
-    listDirectories(each)
-  )
+/**
+ * Lists the names of all extensions in some directories, without reading any; a link counts, wherever it leads.
+ *
+ * @throws ERR_REGISTRY_PATH
+ */
+export function listNames(directories: readonly string[]): string[] {
+  const names = directories.flatMap(listEntries)
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .map((entry) => entry.name)
   return [...new Set(names)].filter(isExtensionName).sort()
 }
 
@@ -147,19 +153,23 @@ export function listNames(places: Places): string[] {
  * Lists the directories in a directory, or links to some; none when there is no such directory.
  *
  * @param known names that are not looked at
+ * @throws ERR_REGISTRY_PATH
  */
 export function listDirectories(
   directory: string,
   known: Pick<ReadonlySet<string>, 'has'> = new Set(),
 ): string[] {
+  return listEntries(directory)
+    .filter((entry) =>
+      !entry.name.startsWith('.') && !known.has(entry.name) &&
+      (entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(join(directory, entry.name))))
+    )
+    .map((entry) => entry.name)
+}
+
+function listEntries(directory: string): Dirent[] {
   try {
     return readdirSync(directory, { withFileTypes: true })
-      .filter((entry) =>
-        !entry.name.startsWith('.') && !known.has(entry.name) &&
-        (entry.isDirectory() ||
-          (entry.isSymbolicLink() && isDirectory(join(directory, entry.name))))
-      )
-      .map((entry) => entry.name)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return []
     throw new PhylumError(

@@ -38,14 +38,8 @@ export const extensionUninstall: Command = {
 function assertInstalled(context: Context, name: string): void {
   const { paths } = context
   if (isExtensionName(name) && lookAtLink(storePlaces(context), name) !== undefined) return
-  const bundled = bundledDirectory(paths.dataDirectory)
-  const isBundled = listNames({ extensionsDirectory: bundled, bundledDirectory: bundled }).includes(
-    name,
-  )
-  const installed = listNames({
-    extensionsDirectory: paths.extensionsDirectory,
-    bundledDirectory: paths.extensionsDirectory,
-  })
+  const isBundled = listNames([bundledDirectory(paths.dataDirectory)]).includes(name)
+  const installed = listNames([paths.extensionsDirectory])
   throw new PhylumError(
     'ERR_REGISTRY_NOT_FOUND',
     `Cannot uninstall "${display(name, 100)}": ${

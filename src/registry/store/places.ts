@@ -1,5 +1,5 @@
 import { createSha256, PhylumError } from '#base'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { isExtensionName } from '../find_extension.ts'
 
 /** Where installed extensions lie; all three on one file system, for what is ready is moved into its place. */
@@ -42,9 +42,10 @@ export function entryOfTree(
   places: StorePlaces,
   tree: string,
 ): { name: string; id: string } | undefined {
-  const entry = dirname(tree)
-  const [id, name] = [basename(entry), basename(dirname(entry))]
-  const isEntry = basename(tree) === TREE && dirname(dirname(entry)) === places.storeDirectory &&
-    isExtensionName(name) && /^[0-9a-f]{32}$/.test(id)
+  const store = `${places.storeDirectory}/`
+  if (!tree.startsWith(store)) return undefined
+  const [name = '', id = '', last, ...more] = tree.slice(store.length).split('/')
+  const isEntry = last === TREE && more.length === 0 && isExtensionName(name) &&
+    /^[0-9a-f]{32}$/.test(id)
   return isEntry ? { name, id } : undefined
 }
