@@ -103,7 +103,10 @@ function readMarked(
 ): Omit<Given, 'rest'> {
   const parser = cac('phylum')
   for (const [index, { value }] of grammar.options.entries()) {
-    parser.option(`--o${index}${value === undefined ? '' : ' <value>'}`, '')
+    const name = `--o${index}`
+    // Of what is not there, it need not be told.
+    if (!marked.some((word) => word.split('=', 1)[0] === name)) continue
+    parser.option(value === undefined ? name : `${name} <value>`, '')
   }
   const parsed = parser.parse(['', '', ...marked], { run: false })
   const unmark = (text: unknown) => values[Number(String(text).slice(1))]!
