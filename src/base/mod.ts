@@ -5,6 +5,7 @@
 export { display, displayJson } from './display.ts'
 export { ERROR_CODES, isPhylumError, PhylumError, systemCode, UsageError } from './errors.ts'
 export type { ErrorCode, ErrorDetails } from './errors.ts'
+export { fileUrl } from './file_url.ts'
 export type {
   Aside,
   Choice,

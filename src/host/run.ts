@@ -1,4 +1,4 @@
-import { display, PhylumError, systemCode } from '#base'
+import { display, fileUrl, PhylumError, systemCode } from '#base'
 import type { Log } from '#base'
 import { startBroker } from '#broker'
 import type { Broker } from '#broker'
@@ -19,7 +19,6 @@ import {
 } from '#sandbox'
 import type { Ending, Guest, Plan, RunWatchdog } from '#sandbox'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { createCalls } from './calls.ts'
 import type { Calls } from './calls.ts'
 import { createCommandCalls } from './command_calls.ts'
@@ -102,10 +101,8 @@ export async function run(options: RunOptions): Promise<number> {
       placeholder,
       apiOrigin: options.apiOrigin,
       name: options.extension.name,
-      entryPoint: options.tests === undefined
-        ? pathToFileURL(options.extension.entryPoint).href
-        : null,
-      directory: pathToFileURL(`${options.extension.directory}/`).href,
+      entryPoint: options.tests === undefined ? fileUrl(options.extension.entryPoint) : null,
+      directory: fileUrl(`${options.extension.directory}/`),
       unsandboxedRun: options.granted.unsandboxedRun,
       state: options.stateDirectory,
       storage: options.stateDirectory === null || !options.extension.isInstalled

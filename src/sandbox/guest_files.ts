@@ -1,7 +1,7 @@
+import { fileUrl } from '#base'
 import { RUN_FILE } from '#protocol'
 import type { RunDescription } from '#protocol'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
 import { GUEST_SOURCE, OUTSIDE_SOURCE } from './guest.generated.ts'
 
 /** Directory below the run's, with the files that the guest only reads. */
@@ -41,7 +41,7 @@ export function writeImportMap(runDirectory: string): void {
   const guest = `${runDirectory}/${GUEST_FILE}`
   makeDirectory(`${runDirectory}/${GUEST_DIRECTORY}`)
   writeNew(guest, GUEST_SOURCE)
-  const importMap = { imports: { phylum: pathToFileURL(guest).href } }
+  const importMap = { imports: { phylum: fileUrl(guest) } }
   writeNew(`${runDirectory}/${IMPORT_MAP_FILE}`, JSON.stringify(importMap))
   makeDirectory(`${runDirectory}/${SCRATCH}`)
   makeDirectory(`${runDirectory}/${TEMPORARY}`)
