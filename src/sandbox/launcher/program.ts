@@ -77,9 +77,10 @@ export class Program {
   readonly #shared = new Map<string, Memory>()
   readonly #labels: (Label | undefined)[] = []
   readonly #faults: Fault[] = []
-  /** Words of results that nobody asks for, and of arguments that a call does not have. */
+  /** Words of results that nobody asks for. */
   readonly #unused: number
-  readonly #zero: number
+  /** A step without anything in it. */
+  readonly #blank = new Int32Array(STEP_HALVES)
   /** Halves of words, the lower one first, as on the machines that are known here. */
   #memory = new Int32Array(8_192)
   #used = 0
@@ -89,7 +90,8 @@ export class Program {
     this.#machine = machine
     this.failed = this.reserve(2 * WORD)
     this.#unused = this.reserve(WORD).address
-    this.#zero = this.#constant(0)
+    const zero = this.#constant(0)
+    for (let each = 1; each <= ARGUMENTS; each++) this.#blank[2 * each] = zero
   }
 
   /** Memory with something in it. */
@@ -211,15 +213,16 @@ export class Program {
   ): void {
     let at = this.#faults.length * STEP_HALVES
     if (at + STEP_HALVES > this.#steps.length) this.#steps = enlarge(this.#steps, at + STEP_HALVES)
-    this.#steps[at] = number
+    const steps = this.#steps
+    steps.set(this.#blank, at)
+    steps[at] = number
     // All addresses are below 2^32, and the sign of the number is in its upper half.
-    this.#steps[at + 1] = number < 0 ? -1 : 0
-    const given = args.length
-    for (let each = 0; each < ARGUMENTS; each++) {
+    if (number < 0) steps[at + 1] = -1
+    steps[at + 2 + 2 * ARGUMENTS] = result
+    for (const argument of args) {
       at += 2
-      this.#steps[at] = each < given ? this.#place(args[each]!) : this.#zero
+      steps[at] = this.#place(argument)
     }
-    this.#steps[at + 2] = result
     this.#labels.push(otherwise)
     this.#faults.push(fault)
   }
