@@ -4,7 +4,8 @@ import { constants } from 'node:os'
 import { sealDescriptors } from './descriptors.ts'
 import type { Failure } from './launcher/task.ts'
 import { REPORT_SIZE } from './launcher/report.ts'
-import { openLauncher } from './launcher_file.ts'
+import { LAUNCHER_NAME } from './launcher/write_launcher.ts'
+import { LAUNCHER, openLauncher } from './launcher_file.ts'
 import type { OpenLauncher } from './launcher_file.ts'
 import type { Launch } from './plan.ts'
 import { findGroup, hasStopped, isRunning, readLine } from './process_line.ts'
@@ -107,7 +108,8 @@ async function startOpened(
   if (launcher === undefined) return await startProcess(launch, streams)
   try {
     // The launcher goes where its task says; until then it stands where nobody can put anything.
-    return await startProcess(launch, streams, { ...launcher, directory: '/' })
+    const name = launch.command === LAUNCHER.command ? LAUNCHER_NAME : launch.command
+    return await startProcess(launch, streams, { ...launcher, directory: '/', name })
   } finally {
     closeSync(launcher.descriptor)
   }

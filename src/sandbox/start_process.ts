@@ -21,6 +21,8 @@ export interface Extra {
   /** Descriptor of the host that it has as its fourth; its third leads to the host. */
   descriptor: number
   directory: string
+  /** What lists of processes call it. */
+  name: string
 }
 
 /**
@@ -54,7 +56,7 @@ function startInBun(
     detached: true,
     stdio: [...streams, ...(extra === undefined ? [] : ['pipe', extra.descriptor])] as Streams,
     env: environment,
-    ...(extra === undefined ? {} : { cwd: extra.directory }),
+    ...(extra === undefined ? {} : { cwd: extra.directory, argv0: extra.name }),
   })
   const [, , , reports] = child.stdio as (number | null | undefined)[]
   return {
@@ -78,7 +80,7 @@ async function startInNode(
     detached: true,
     stdio: [...streams, ...(extra === undefined ? [] : ['pipe', extra.descriptor] as const)],
     env: launch.environment,
-    ...(extra === undefined ? {} : { cwd: extra.directory }),
+    ...(extra === undefined ? {} : { cwd: extra.directory, argv0: extra.name }),
   })
   const exited = new Promise<Awaited<Process['exited']>>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))

@@ -14,6 +14,10 @@ import type { Task } from './task.ts'
 
 const CLOSE_RANGE_CLOEXEC = 4
 const HIGHEST_DESCRIPTOR = 0xffffffff
+/** What lists of processes call it; as long as such a name may be (prctl(2)). */
+export const LAUNCHER_NAME = 'phylum-launcher'
+
+const PR_SET_NAME = 15
 const PR_SET_NO_NEW_PRIVS = 38
 
 /** What this machine's kernel is. */
@@ -39,6 +43,7 @@ export interface Launcher {
 export function writeLauncher(task: Task, { machine, landlock }: Kernel): Launcher {
   const program = new Program(machine)
   const failure: Label = {}
+  program.attempt('prctl', PR_SET_NAME, program.text(LAUNCHER_NAME))
   resetSignals(program)
   if (task.namespaces !== null) enterNamespaces(program, task.namespaces)
   // A session of its own, so that no terminal is controlled by it; where the host has given it one, this fails and needs not be.
