@@ -269,6 +269,36 @@ for (const { machine, assembler, emulator } of MACHINES) {
   )
 }
 
+test('N190 a launcher whose host has been killed before it began starts nothing', () =>
+  withTemporaryDirectory((directory) => {
+    const task: Task = {
+      ...EMPTY_TASK,
+      namespaces: { hasNetwork: false },
+      mounts: [{ kind: 'bind', path: '/', access: 'read', isDirectory: true }],
+      command: '/bin/echo',
+      args: ['started'],
+    }
+    const launcher = writeLauncher(task, { machine: HOST, landlock: 0 })
+    const path = join(directory, 'launcher')
+    writePieces(path, launcher.pieces)
+    // By way of a shell, this process is not its parent.
+    for (const [command, ...args] of [[path], ['/bin/sh', '-c', `${path}; exit $?`]]) {
+      const said = openSync(join(directory, 'said'), 'w+')
+      const { status, stdout } = spawnSync(command!, args, {
+        stdio: ['ignore', 'pipe', 'pipe', said],
+      })
+      closeSync(said)
+      const report = launcher.read(readFileSync(join(directory, 'said')))
+      if (command === path) {
+        assert.deepEqual([status, String(stdout), report], [0, 'started\n', { isReady: true }])
+      } else {
+        const failure = { layer: 'namespaces', act: 'the host has ended', errno: 0 }
+        assert.deepEqual([status, String(stdout), report], [117, '', { failure }])
+      }
+    }
+    return Promise.resolve()
+  }))
+
 test('N196 without Landlock, a launcher that is to put it up starts nothing', () =>
   withTemporaryDirectory((directory) => {
     const task: Task = {

@@ -28,6 +28,7 @@ const CALLS = {
   landlock_add_rule: [445, 445],
   landlock_restrict_self: [446, 446],
   seccomp: [317, 277],
+  getppid: [110, 173],
   clone: [56, 220],
   execve: [59, 221],
   wait4: [61, 260],

@@ -29,9 +29,13 @@ const SIGKILL = 9
  */
 export function enterNamespaces(program: Program, { hasNetwork }: { hasNetwork: boolean }): void {
   program.attempt('prctl', PR_SET_PDEATHSIG, SIGKILL)
+  // A host that was killed before this one had asked to be told of it: nobody would end the guest.
+  const way = { layer: LAYER, subject: '' } as const
+  const host = program.ask(way, 'getppid')
+  program.expect({ layer: LAYER, subject: 'the host has ended' }, host, process.pid)
   const flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
     CLONE_NEWCGROUP | (hasNetwork ? 0 : CLONE_NEWNET) | SIGCHLD
-  const child = program.ask({ layer: LAYER, subject: '' }, 'clone', flags)
+  const child = program.ask(way, 'clone', flags)
   const inside: Label = {}
   const parent: Label = {}
   program.expect({ layer: LAYER, subject: '', otherwise: parent }, child, 0)
