@@ -1,8 +1,14 @@
 import { PhylumError } from '#base'
 import { readdirSync, readFileSync } from 'node:fs'
+import { openKernel } from './kernel.ts'
 
 /** `FD_CLOEXEC` as /proc/self/fdinfo shows it (O_CLOEXEC of fcntl.h, octal). */
 const CLOSE_ON_EXEC = 0o2000000
+
+/** Numbers of fcntl(2) on x86_64 and aarch64, and what it is asked for. */
+const FCNTL = [72, 25] as const
+const F_SETFD = 2
+const FD_CLOEXEC = 1
 
 /**
  * Keeps every descriptor but the standard three from a guest: a pipe or a file that the user's shell left open would be
@@ -12,18 +18,13 @@ const CLOSE_ON_EXEC = 0o2000000
  *
  * @throws ERR_SANDBOX_START when they cannot be marked
  */
-export function sealDescriptors(): void {
+export async function sealDescriptors(): Promise<void> {
   if (!('Deno' in globalThis)) return
   const open = inheritedDescriptors()
   if (open.length === 0) return
   try {
-    const library = Deno.dlopen(Deno.build.os === 'darwin' ? 'libSystem.dylib' : 'libc.so.6', {
-      fcntl: { parameters: ['i32', 'i32', 'i32'], result: 'i32' },
-    })
-    const F_SETFD = 2
-    const FD_CLOEXEC = 1
-    for (const descriptor of open) library.symbols.fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    library.close()
+    const { call } = await openKernel()
+    for (const descriptor of open) call(FCNTL, descriptor, F_SETFD, FD_CLOEXEC)
   } catch (cause) {
     throw new PhylumError(
       'ERR_SANDBOX_START',
@@ -53,17 +54,5 @@ function isClosedOnExec(descriptor: number): boolean {
   } catch {
     // It was the descriptor of the listing itself.
     return true
-  }
-}
-
-/** The engine's own words, where it is the host; typed here because the rest of phylum does not know them. */
-declare const Deno: {
-  build: { os: string }
-  dlopen(
-    path: string,
-    symbols: { fcntl: { parameters: readonly string[]; result: string } },
-  ): {
-    symbols: { fcntl(descriptor: number, command: number, flag: number): number }
-    close(): void
   }
 }

@@ -104,7 +104,7 @@ async function startOpened(
   streams: readonly [stdin: Stream, stdout: Stream, stderr: Stream],
   launcher: OpenLauncher | undefined,
 ): Promise<Process> {
-  sealDescriptors()
+  await sealDescriptors()
   if (launcher === undefined) return await startProcess(launch, streams)
   try {
     // The launcher goes where its task says; until then it stands where nobody can put anything.
