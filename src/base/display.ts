@@ -15,6 +15,9 @@ const MARK = /\p{M}/u
 /** "##[command]", "##vso[…]" and "##teamcity[…]" work wherever they stand in a line. */
 const DECEPTIVE_OR_ORDER = new RegExp(`${DECEPTIVE.source}|#(?=#[a-z]*\\[)`, 'giu')
 
+/** Most text; asked first, since that is quicker than to go through the classes of Unicode. */
+const PLAIN = /^[ -~]*$/
+
 const SUSPICIOUS = new RegExp(`${DECEPTIVE.source}|${MARK.source}{${MAX_MARKS + 1}}`, 'u')
 
 /**
@@ -24,7 +27,7 @@ const SUSPICIOUS = new RegExp(`${DECEPTIVE.source}|${MARK.source}{${MAX_MARKS + 
  * @param max longest result in characters, before the mark of the cut
  */
 export function display(text: string, max = MAX_SHOWN): string {
-  if (text.length <= max && !SUSPICIOUS.test(text)) return text
+  if (text.length <= max && (PLAIN.test(text) || !SUSPICIOUS.test(text))) return text
   let shown = ''
   let marks = 0
   for (const character of text) {
