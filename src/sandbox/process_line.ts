@@ -2,19 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 /**
  * Lists a process, its first child, the first child of that, and so on: what was started, what it keeps in namespaces, and at
- * the end the guest (proc_pid_task(5), `children`).
+ * the end the guest (proc_pid_task(5), `children`). What a guest starts is its own matter.
+ *
+ * @param most how many of them there are at most
  */
-export function readLine(pid: number): number[] {
+export function readLine(pid: number, most: number): number[] {
   const line = [pid]
-  for (;;) {
+  while (line.length < most) {
     const child = firstChild(line.at(-1)!)
-    if (child === undefined || line.length > MAX_LINE) return line
+    if (child === undefined) break
     line.push(child)
   }
+  return line
 }
-
-/** No more than this stands between host and guest; what a guest starts is its own matter. */
-const MAX_LINE = 3
 
 /**
  * Finds the process group that a guest lives in. In namespaces it is not the one that was started: what makes the namespaces stays

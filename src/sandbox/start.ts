@@ -38,6 +38,12 @@ export interface Ending {
   failure?: Failure
 }
 
+/** Processes from what is started to the guest, where there are namespaces: one outside, the first one inside, and the guest. */
+const LINE = 3
+
+/** Signals that ask a process to end. */
+const ENDING: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
+
 const INHERITED = ['inherit', 'inherit', 'inherit'] as const
 
 /**
@@ -58,24 +64,25 @@ export async function startGuest(
     const pause = () => stop(signal, () => [pid])
     return { pid, streams: child.streams, ended: exited, signal, pause }
   }
+  const { namespaces } = launch as WalledLaunch
   const listened = listen(child.reports, launch as WalledLaunch, launcher)
+  const length = namespaces === null ? 1 : LINE
   let line: readonly number[] = [pid]
-  let isSettled = false
   const look = () => {
-    const now = isSettled ? line : readLine(pid)
-    if (now.length >= line.length) line = now
+    // Once all are there: the outermost may be gone, and then the others are not found any more.
+    const now = line.length < length ? readLine(pid, length) : line
+    if (now.length > line.length) line = now
     return line
   }
-  listened.ready.then(() => {
-    look()
-    // Before, more may still come in between; after, the outermost may be gone, and then the others are not found any more.
-    isSettled = true
-  })
+  listened.ready.then(look)
   const signal = (name: NodeJS.Signals) => {
     const group = findGroup(look())
     send(group, name)
-    // What holds the namespaces together is killed with the guest, and ends by itself after it in all other cases.
-    if (name === 'SIGKILL' && group !== pid) send(pid, name)
+    if (group === pid) return
+    // What holds the namespaces together is killed with the guest, and ends by itself after it in all other cases. It ends for the
+    // guest, too, where that is not there yet: the first process of a pid namespace does not hear what asks it to end.
+    const isEarly = namespaces?.kind === 'launcher' && line.length < length
+    if (name === 'SIGKILL' || (isEarly && ENDING.has(name))) send(pid, name)
   }
   return {
     pid,
@@ -83,7 +90,7 @@ export async function startGuest(
     ended: settle(exited, listened, () => line),
     signal,
     // What only holds the namespaces is not stopped, and reads nothing.
-    pause: () => stop(signal, () => line.slice(line.indexOf(findGroup(line)))),
+    pause: () => stop(signal, () => look().slice(line.indexOf(findGroup(line)))),
   }
 }
 
@@ -165,6 +172,8 @@ async function settle(
   line: () => readonly number[],
 ): Promise<Ending> {
   const ending = await exited
+  // What bwrap has started has not asked yet to be killed with it, where bwrap is ended early, and would go on.
+  send(line()[0]!, 'SIGKILL')
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), LAST_MOMENT)

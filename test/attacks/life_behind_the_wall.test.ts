@@ -3,8 +3,9 @@
  * the first process of the namespace, and nothing survives it.
  */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
 import { MAKERS, startTrial } from '../harness/wall.ts'
@@ -14,7 +15,7 @@ const ways = [...MAKERS, null].map((namespaces) => ({
   name: namespaces?.kind ?? 'no namespaces',
   layers: { namespaces, landlock: true, seccomp: true },
   // The engine does not start without; namespaces bring their own.
-  granted: namespaces === null ? { read: ['/proc'] } : {},
+  granted: namespaces === null ? { read: ['/proc'] } : { read: [] },
 }))
 
 async function told(trial: Trial, count: number): Promise<unknown[]> {
@@ -54,6 +55,23 @@ for (const { name, layers, granted } of ways) {
         const ending = await guest.ended
         assert.equal(code(ending), expected, program)
         assert.equal(ending.failure, undefined)
+      }
+    }))
+
+  test(`N190 a signal that comes before the guest ends what would become it [${name}]`, () =>
+    withTemporaryDirectory(async (directory) => {
+      // So many that putting them up takes a while.
+      const names = Array.from({ length: 300 }, (_, index) => join(directory, `file-${index}`))
+      for (const each of names) writeFileSync(each, '')
+      const read = [...granted.read ?? [], ...names]
+      for (const delay of [0, 2, 5, 10, 20]) {
+        const trial = { directory: join(directory, String(delay)), layers, granted: { read } }
+        mkdirSync(trial.directory)
+        const { guest } = await startTrial(trial, 'setTimeout(() => process.exit(3), 5000)')
+        await new Promise((resolve) => setTimeout(resolve, delay))
+        guest.signal('SIGTERM')
+        const ending = await guest.ended
+        assert.equal(code(ending), 143, `${delay} ms`)
       }
     }))
 
@@ -127,7 +145,7 @@ for (const maker of MAKERS) {
       const layers = { namespaces: maker, landlock: true, seccomp: true }
       const trial = await startTrial(
         { directory, layers, granted: { run: ['sh'] } },
-        `import { readdirSync, readFileSync } from 'node:fs'
+        `import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
         for (let i = 0; i < 20; i++) Bun.spawnSync(['sh', '-c', '(:) & exit 0'])
         const zombies = () => readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).filter((pid) => {
           try { return / Z /.test(readFileSync('/proc/' + pid + '/stat', 'utf8')) } catch { return false }
