@@ -1,6 +1,6 @@
 import { display, PhylumError, suggest, systemCode } from '#base'
 import { readdirSync, statSync } from 'node:fs'
-import type { Dirent, Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { MANIFEST_FILE, readManifest } from './manifest.ts'
@@ -143,9 +143,11 @@ function unknown(name: string, places: Places & { workingDirectory: string }): P
  * @throws ERR_REGISTRY_PATH
  */
 export function listNames(directories: readonly string[]): string[] {
-  const names = directories.flatMap(listEntries)
-    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
-    .map((entry) => entry.name)
+  const names = directories.flatMap((directory) =>
+    list(directory, () => readdirSync(directory, { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map((entry) => entry.name)
+  )
   return [...new Set(names)].filter(isExtensionName).sort()
 }
 
@@ -159,17 +161,14 @@ export function listDirectories(
   directory: string,
   known: Pick<ReadonlySet<string>, 'has'> = new Set(),
 ): string[] {
-  return listEntries(directory)
-    .filter((entry) =>
-      !entry.name.startsWith('.') && !known.has(entry.name) &&
-      (entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(join(directory, entry.name))))
-    )
-    .map((entry) => entry.name)
+  return list(directory, () => readdirSync(directory)).filter((name) =>
+    !name.startsWith('.') && !known.has(name) && isDirectory(join(directory, name))
+  )
 }
 
-function listEntries(directory: string): Dirent[] {
+function list<Entry>(directory: string, read: () => Entry[]): Entry[] {
   try {
-    return readdirSync(directory, { withFileTypes: true })
+    return read()
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return []
     throw new PhylumError(

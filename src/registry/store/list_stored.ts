@@ -48,11 +48,10 @@ export async function listStored(options: ListStoredOptions): Promise<ListedStor
   return listed
 }
 
+/** Lists what could be a link into the store; what is none, nothing is followed from. */
 function linkNames(directory: string): string[] {
   try {
-    return readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => entry.isSymbolicLink() && isExtensionName(entry.name))
-      .map(({ name }) => name)
+    return readdirSync(directory).filter(isExtensionName)
   } catch {
     return []
   }

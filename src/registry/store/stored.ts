@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { isExtensionName } from '../find_extension.ts'
 import { entryDirectory, entryOfTree, linkOf, MODULES, TREE } from './places.ts'
 import type { StorePlaces } from './places.ts'
@@ -34,10 +34,9 @@ export function followLink(
   places: StorePlaces,
   name: string,
 ): { id: string; directory: string } | undefined {
-  const link = linkOf(places, name)
   let directory: string
   try {
-    directory = resolve(dirname(link), readlinkSync(link))
+    directory = resolve(places.extensionsDirectory, readlinkSync(linkOf(places, name)))
   } catch {
     return undefined
   }
