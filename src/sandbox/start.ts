@@ -111,14 +111,15 @@ async function startOpened(
   streams: readonly [stdin: Stream, stdout: Stream, stderr: Stream],
   launcher: OpenLauncher | undefined,
 ): Promise<Process> {
-  await sealDescriptors()
-  if (launcher === undefined) return await startProcess(launch, streams)
   try {
-    // The launcher goes where its task says; until then it stands where nobody can put anything.
+    await sealDescriptors()
+    if (launcher === undefined) return await startProcess(launch, streams)
+    const { descriptor } = launcher
     const name = launch.command === LAUNCHER.command ? LAUNCHER_NAME : launch.command
-    return await startProcess(launch, streams, { ...launcher, directory: '/', name })
+    // The launcher goes where its task says; until then it stands where nobody can put anything.
+    return await startProcess(launch, streams, { descriptor, directory: '/', name })
   } finally {
-    closeSync(launcher.descriptor)
+    if (launcher !== undefined) closeSync(launcher.descriptor)
   }
 }
 
@@ -143,13 +144,17 @@ function listen(
   async function hear(): Promise<Told> {
     let bytes: Buffer = Buffer.alloc(0)
     let told: Told | undefined
-    for await (const chunk of reports) {
-      bytes = Buffer.concat([bytes, chunk])
-      for (; bytes.length >= REPORT_SIZE; bytes = bytes.subarray(REPORT_SIZE)) {
-        const report = launcher.read(bytes.subarray(0, REPORT_SIZE))
-        if ('isReady' in report) markReady()
-        told = { ...told, ...('isReady' in report ? {} : ending(report)) }
+    try {
+      for await (const chunk of reports) {
+        bytes = Buffer.concat([bytes, chunk])
+        for (; bytes.length >= REPORT_SIZE; bytes = bytes.subarray(REPORT_SIZE)) {
+          const report = launcher.read(bytes.subarray(0, REPORT_SIZE))
+          if ('isReady' in report) markReady()
+          told = { ...told, ...('isReady' in report ? {} : ending(report)) }
+        }
       }
+    } catch {
+      // The pipe has broken; what has been said by then counts.
     }
     // Where nothing was said, what should have made the namespaces did not.
     const layer = namespaces === null ? 'start' : 'namespaces'
