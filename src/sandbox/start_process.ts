@@ -1,6 +1,7 @@
 import { PhylumError } from '#base'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { closeSync } from 'node:fs'
 import type { Launch } from './plan.ts'
 
 /** Where a standard stream leads: to the host's own, into its hands, nowhere, or to a descriptor of the host. */
@@ -66,7 +67,16 @@ function startInBun(
       signal: child.signalCode as NodeJS.Signals | null,
     })),
     streams: { stdin: null, stdout: null, stderr: null },
-    reports: reports == null ? nothing() : Bun.file(reports).stream(),
+    reports: reports == null ? nothing() : readAll(reports),
+  }
+}
+
+/** Reads a descriptor to its end, and closes it. */
+async function* readAll(descriptor: number): AsyncGenerator<Uint8Array> {
+  try {
+    yield* Bun.file(descriptor).stream()
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
 } from 'node:fs'
@@ -16,6 +17,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { EMPTY_TASK } from '../../src/sandbox/launcher/task.ts'
+import { LAUNCHER } from '../../src/sandbox/launcher_file.ts'
 
 async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'phylum-start-'))
@@ -101,6 +104,27 @@ test('startGuest() tells exit codes and signals apart, and fails for a command t
   await assert.rejects(startGuest({ command: '/nowhere/deno', args: [], environment: {} }), {
     code: 'ERR_SANDBOX_START',
   })
+})
+
+test('M181 startGuest() leaves no descriptor behind, whatever becomes of the guest', async () => {
+  const count = () => readdirSync('/proc/self/fd').length
+  const launch = { ...LAUNCHER, namespaces: null }
+  const start = async (streams: Parameters<typeof startGuest>[1], command: string) => {
+    const guest = await startGuest({ ...launch, task: { ...EMPTY_TASK, command } }, streams)
+    guest.streams.stdout?.resume()
+    guest.streams.stderr?.resume()
+    await guest.ended
+  }
+  const all = async () => {
+    for (const command of ['/bin/true', '/nonexistent']) {
+      await start(['ignore', 'ignore', 'ignore'], command)
+      await start(['ignore', 'pipe', 'pipe'], command)
+    }
+  }
+  await all()
+  const before = count()
+  for (let round = 0; round < 10; round++) await all()
+  await waitFor(() => count() <= before)
 })
 
 test('startGuest() signals every process of the group', () =>
