@@ -37,7 +37,7 @@ const refused = (name: string, x64: number, arm64: number, args = ''): Row => ({
   seccomp: EPERM,
 })
 
-const ROWS: readonly Row[] = [
+const EVERY_ROW: readonly Row[] = [
   refused('E69 ptrace', 101, 117, '16, 0, 0, 0'),
   refused('E69 process_vm_readv', 310, 270, 'process.pid, 0, 0, 0, 0, 0'),
   refused('E69 process_vm_writev', 311, 271, 'process.pid, 0, 0, 0, 0, 0'),
@@ -226,6 +226,11 @@ const ROWS: readonly Row[] = [
 ]
 
 /** What a layer answers; each has its own column. */
+/** What there is on this machine: some calls are of x86_64 alone. */
+const ROWS = EVERY_ROW.filter(({ code }) =>
+  process.arch === 'x64' || !/\[\d+, undefined\]/.test(code)
+)
+
 type Column = 'seccomp' | 'landlock' | 'namespaces'
 
 const REFUSALS = [EACCES, ECONNREFUSED, ENETUNREACH, ENOENT, ENOSYS, EPERM, ESRCH]
