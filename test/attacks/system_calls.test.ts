@@ -14,6 +14,8 @@ import process from 'node:process'
 import { test } from 'node:test'
 import type { Layers } from '#sandbox'
 import { withTemporaryDirectory } from '../harness/temporary.ts'
+import { openKernel } from '../../src/sandbox/kernel.ts'
+import { versionOfLandlock } from '../../src/sandbox/launcher_file.ts'
 import { MAKERS, NO_LAYERS, tryWallAs } from '../harness/wall.ts'
 
 const { EACCES, ECONNREFUSED, ENETUNREACH, ENOENT, ENOSYS, EPERM, ESRCH } = constants.errno
@@ -27,6 +29,8 @@ interface Row {
   /** What it answers with the filter of system calls alone. */
   seccomp?: number
   landlock?: number
+  /** First version of Landlock that does; the first of all if absent. */
+  since?: number
   namespaces?: number | readonly number[]
 }
 
@@ -139,6 +143,7 @@ const EVERY_ROW: readonly Row[] = [
     through: true,
     seccomp: EPERM,
     landlock: EACCES,
+    since: 4,
     // Of the two, one switches the loopback device on; nobody listens there.
     namespaces: [ENETUNREACH, ECONNREFUSED],
   },
@@ -156,6 +161,7 @@ const EVERY_ROW: readonly Row[] = [
     through: true,
     seccomp: EPERM,
     landlock: EACCES,
+    since: 4,
   },
   {
     name: 'G88 reaches an abstract socket',
@@ -163,6 +169,7 @@ const EVERY_ROW: readonly Row[] = [
       `(() => { const fd = call([41, 198], 1, 1, 0); return call([42, 203], fd, unix('\\0' + ABSTRACT), 3 + ABSTRACT.length) })()`,
     through: true,
     landlock: EPERM,
+    since: 6,
     namespaces: ECONNREFUSED,
   },
   {
@@ -177,6 +184,7 @@ const EVERY_ROW: readonly Row[] = [
     code: 'call([62, 129], HOST, 0)',
     through: true,
     landlock: EPERM,
+    since: 6,
     namespaces: ESRCH,
   },
   {
@@ -214,6 +222,7 @@ const EVERY_ROW: readonly Row[] = [
     code: 'call([76, 45], OTHER, 0)',
     through: true,
     landlock: EACCES,
+    since: 3,
     namespaces: ENOENT,
   },
   {
@@ -225,12 +234,15 @@ const EVERY_ROW: readonly Row[] = [
   },
 ]
 
-/** What a layer answers; each has its own column. */
+/** The version of Landlock that is there. */
+const LANDLOCK = versionOfLandlock(await openKernel())
+
 /** What there is on this machine: some calls are of x86_64 alone. */
 const ROWS = EVERY_ROW.filter(({ code }) =>
   process.arch === 'x64' || !/\[\d+, undefined\]/.test(code)
 )
 
+/** What a layer answers; each has its own column. */
 type Column = 'seccomp' | 'landlock' | 'namespaces'
 
 const REFUSALS = [EACCES, ECONNREFUSED, ENETUNREACH, ENOENT, ENOSYS, EPERM, ESRCH]
@@ -316,7 +328,8 @@ for (const user of users) {
         const answers = await ask(user, layers)
         for (const row of ROWS) {
           const expected = row[column]
-          if (expected === undefined) continue
+          const isYetToCome = column === 'landlock' && (row.since ?? 1) > LANDLOCK
+          if (expected === undefined || isYetToCome) continue
           const answer = answers.get(row.name)!
           assert.ok([expected].flat().includes(-answer), `${row.name}: ${answer}`)
         }
