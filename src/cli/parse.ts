@@ -102,11 +102,11 @@ function readMarked(
   grammar: Grammar,
 ): Omit<Given, 'rest'> {
   const parser = cac('phylum')
+  const given = new Set(marked.map((word) => word.split('=', 1)[0]))
   for (const [index, { value }] of grammar.options.entries()) {
     const name = `--o${index}`
     // Of what is not there, it need not be told.
-    if (!marked.some((word) => word.split('=', 1)[0] === name)) continue
-    parser.option(value === undefined ? name : `${name} <value>`, '')
+    if (given.has(name)) parser.option(value === undefined ? name : `${name} <value>`, '')
   }
   const parsed = parser.parse(['', '', ...marked], { run: false })
   const unmark = (text: unknown) => values[Number(String(text).slice(1))]!

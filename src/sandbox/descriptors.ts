@@ -5,8 +5,7 @@ import { openKernel } from './kernel.ts'
 /** `FD_CLOEXEC` as /proc/self/fdinfo shows it (O_CLOEXEC of fcntl.h, octal). */
 const CLOSE_ON_EXEC = 0o2000000
 
-/** Numbers of fcntl(2) on x86_64 and aarch64, and what it is asked for. */
-const FCNTL = [72, 25] as const
+/** What fcntl(2) is asked for. */
 const F_SETFD = 2
 const FD_CLOEXEC = 1
 
@@ -24,7 +23,7 @@ export async function sealDescriptors(): Promise<void> {
   if (open.length === 0) return
   try {
     const { call } = await openKernel()
-    for (const descriptor of open) call(FCNTL, descriptor, F_SETFD, FD_CLOEXEC)
+    for (const descriptor of open) call('fcntl', descriptor, F_SETFD, FD_CLOEXEC)
   } catch (cause) {
     throw new PhylumError(
       'ERR_SANDBOX_START',

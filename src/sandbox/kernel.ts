@@ -1,5 +1,7 @@
 import { PhylumError } from '#base'
 import process from 'node:process'
+import { callNumber } from './launcher/calls.ts'
+import type { Call } from './launcher/calls.ts'
 import type { Machine } from './system_calls.ts'
 
 /** System calls that no runtime offers, for the host itself. */
@@ -9,7 +11,7 @@ export interface Kernel {
    * Makes a system call.
    * @returns its result; -1 where it fails
    */
-  call(numbers: readonly [x64: number, arm64: number], ...args: Argument[]): number
+  call(name: Call, ...args: Argument[]): number
 }
 
 /** What a system call takes: a number, or memory whose address is passed. */
@@ -20,19 +22,25 @@ const COUNT = 7
 
 const LIBRARY = 'libc.so.6'
 
+let opened: Promise<Kernel> | undefined
+
 /**
- * Opens the C library's way to the kernel (syscall(2)). It takes Bun half a millisecond, so it is done where it is needed.
+ * Opens the C library's way to the kernel (syscall(2)), once. It takes Bun half a millisecond, so it is done where it is needed.
  *
  * @throws ERR_SANDBOX_START on a system that has another library, or another machine
  */
-export async function openKernel(): Promise<Kernel> {
-  const number = machine()
+export function openKernel(): Promise<Kernel> {
+  return opened ??= open()
+}
+
+async function open(): Promise<Kernel> {
+  const own = machine()
   try {
     const call = 'Bun' in globalThis ? await openBun() : openDeno()
     return {
-      machine: number,
-      call(numbers, ...args) {
-        const words = [numbers[number === 'x64' ? 0 : 1], ...args]
+      machine: own,
+      call(name, ...args) {
+        const words = [callNumber(own, name), ...args]
         return call([...words, ...Array(COUNT - words.length).fill(0)])
       },
     }

@@ -22,10 +22,7 @@ export interface OpenLauncher extends Launcher {
   descriptor: number
 }
 
-// Numbers on x86_64 and aarch64, and flags (asm/unistd.h, memfd_create(2), landlock(7)).
-const MEMFD_CREATE = [319, 279] as const
-const CLOSE = [3, 57] as const
-const LANDLOCK_CREATE_RULESET = [444, 444] as const
+// memfd_create(2), landlock(7)
 const MFD_CLOEXEC = 1
 const MFD_EXEC = 0x10
 const CREATE_RULESET_VERSION = 1
@@ -44,7 +41,7 @@ export async function openLauncher(task: Task): Promise<OpenLauncher> {
   })
   const name = Buffer.from('phylum\0')
   // Before Linux 6.3, every such file can be executed, and nothing is known of a flag for it.
-  const create = (flags: number) => kernel.call(MEMFD_CREATE, name, flags)
+  const create = (flags: number) => kernel.call('memfd_create', name, flags)
   const asked = create(MFD_CLOEXEC | MFD_EXEC)
   const made = asked < 0 ? create(MFD_CLOEXEC) : asked
   if (made < 0) {
@@ -71,13 +68,13 @@ export async function openLauncher(task: Task): Promise<OpenLauncher> {
       { cause },
     )
   } finally {
-    kernel.call(CLOSE, made)
+    kernel.call('close', made)
   }
 }
 
 /** Tells the version of Landlock that a kernel has; 0 when it has none. */
 export function versionOfLandlock({ call }: Kernel): number {
-  return Math.max(0, call(LANDLOCK_CREATE_RULESET, 0, 0, CREATE_RULESET_VERSION))
+  return Math.max(0, call('landlock_create_ruleset', 0, 0, CREATE_RULESET_VERSION))
 }
 
 function writeAll(file: number, bytes: Uint8Array, position: number): void {

@@ -56,16 +56,17 @@ export async function startGuest(
   launch: Launch | WalledLaunch,
   streams: readonly [stdin: Stream, stdout: Stream, stderr: Stream] = INHERITED,
 ): Promise<Guest> {
-  const launcher = 'task' in launch ? await openLauncher(launch.task) : undefined
-  const child = await startOpened(launch, streams, launcher)
-  const { pid, exited } = child
-  if (launcher === undefined) {
+  if (!('task' in launch)) {
+    await sealDescriptors()
+    const { pid, streams: own, exited } = await startProcess(launch, streams)
     const signal = (name: NodeJS.Signals) => send(pid, name)
-    const pause = () => stop(signal, () => [pid])
-    return { pid, streams: child.streams, ended: exited, signal, pause }
+    return { pid, streams: own, ended: exited, signal, pause: () => stop(signal, () => [pid]) }
   }
-  const { namespaces } = launch as WalledLaunch
-  const listened = listen(child.reports, launch as WalledLaunch, launcher)
+  const { namespaces } = launch
+  const launcher = await openLauncher(launch.task)
+  const child = await startLauncher(launch, streams, launcher)
+  const { pid, exited } = child
+  const listened = listen(child.reports, launch, launcher)
   const length = namespaces === null ? 1 : LINE
   let line: readonly number[] = [pid]
   const look = () => {
@@ -105,22 +106,24 @@ async function stop(
   }
 }
 
-/** Starts what a launch says, with the launcher that it may lead to. */
-async function startOpened(
-  launch: Launch,
+/** Starts a launcher, or what leads to it. */
+async function startLauncher(
+  launch: WalledLaunch,
   streams: readonly [stdin: Stream, stdout: Stream, stderr: Stream],
-  launcher: OpenLauncher | undefined,
+  { descriptor }: OpenLauncher,
 ): Promise<Process> {
   try {
     await sealDescriptors()
-    if (launcher === undefined) return await startProcess(launch, streams)
-    const { descriptor } = launcher
-    const name = launch.command === LAUNCHER.command ? LAUNCHER_NAME : launch.command
     // The launcher goes where its task says; until then it stands where nobody can put anything.
-    return await startProcess(launch, streams, { descriptor, directory: '/', name })
+    return await startProcess(launch, streams, { descriptor, directory: '/', name: shown(launch) })
   } finally {
-    if (launcher !== undefined) closeSync(launcher.descriptor)
+    closeSync(descriptor)
   }
+}
+
+/** What people know it by: the launcher's file has no name. */
+function shown({ command }: WalledLaunch): string {
+  return command === LAUNCHER.command ? LAUNCHER_NAME : command
 }
 
 /** What the launcher has said, and when. */
@@ -136,7 +139,7 @@ type Told = Partial<Ending>
 /** Hears from the launcher whether it could do what it was made for. */
 function listen(
   reports: AsyncIterable<Uint8Array>,
-  { namespaces, command }: WalledLaunch,
+  launch: WalledLaunch,
   launcher: OpenLauncher,
 ): Listened {
   let markReady = () => {}
@@ -157,8 +160,8 @@ function listen(
       // The pipe has broken; what has been said by then counts.
     }
     // Where nothing was said, what should have made the namespaces did not.
-    const layer = namespaces === null ? 'start' : 'namespaces'
-    return told ?? { failure: { layer, act: command, errno: 0 } }
+    const layer = launch.namespaces === null ? 'start' : 'namespaces'
+    return told ?? { failure: { layer, act: shown(launch), errno: 0 } }
   }
   return { ready, finished: hear() }
 }

@@ -1,4 +1,4 @@
-import { PhylumError } from '#base'
+import { PhylumError, systemCode } from '#base'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync } from 'node:fs'
@@ -41,7 +41,12 @@ export async function startProcess(
   try {
     return await (isShort ? startInBun : startInNode)(launch, streams, extra)
   } catch (cause) {
-    throw new PhylumError('ERR_SANDBOX_START', 'Cannot start the engine', { cause })
+    const reason = systemCode(cause)
+    throw new PhylumError(
+      'ERR_SANDBOX_START',
+      `Cannot start the engine${reason === undefined ? '' : `: ${reason}`}`,
+      { cause },
+    )
   }
 }
 

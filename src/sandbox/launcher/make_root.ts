@@ -38,7 +38,7 @@ const ATTRIBUTES = {
 
 /**
  * Makes a root in which nothing is but what is listed, moves into it and gives up the rights by which that was done. It needs
- * the mount namespace and the capabilities that `unshare` has made for it.
+ * the mount namespace and the capabilities of `enterNamespaces()`.
  */
 export function makeRoot(program: Program, mounts: readonly Mount[]): void {
   must(program, '', 'mount', program.text('none'), program.text('/'), 0, MS_REC | MS_PRIVATE, 0)

@@ -16,6 +16,6 @@ const OPEN_HOW = 24
  * place: rules and mounts hold for what was looked at.
  */
 export function openPath(program: Program, way: Way, path: string, into: Word): void {
-  const how = program.shared('open_how', [O_PATH | O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS])
+  const how = program.words(O_PATH | O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS)
   program.call({ ...way, into }, 'openat2', AT_FDCWD, program.text(path), how, OPEN_HOW)
 }

@@ -18,6 +18,11 @@ export class Memory {
   word(index: number): Word {
     return new Word(this.address + index * WORD)
   }
+
+  /** What of it begins with one of its words. */
+  from(index: number): Memory {
+    return new Memory(this.word(index).address)
+  }
 }
 
 /** Eight bytes of memory; as an argument, what is in them when the call is made. */
@@ -74,7 +79,6 @@ export class Program {
   readonly #machine: Machine
   readonly #constants = new Map<number, number>()
   readonly #texts = new Map<string, Memory>()
-  readonly #shared = new Map<string, Memory>()
   readonly #labels: (Label | undefined)[] = []
   readonly #faults: Fault[] = []
   /** Words of results that nobody asks for. */
@@ -115,15 +119,6 @@ export class Program {
         this.#memory[at++] = Math.floor(plain / 2 ** 32)
       }
     }
-    return memory
-  }
-
-  /** Memory with words in it that nothing changes: made once, whoever asks for it. */
-  shared(name: string, values: readonly number[]): Memory {
-    const known = this.#shared.get(name)
-    if (known !== undefined) return known
-    const memory = this.words(...values)
-    this.#shared.set(name, memory)
     return memory
   }
 

@@ -22,32 +22,32 @@ const EXIT_NOT_STARTED = 117
 
 /** Says that the command comes next. */
 export function sayReady(program: Program): void {
-  say(program, program.words(READY, 0), REPORT_SIZE)
+  say(program, program.words(READY, 0))
 }
 
-/**
- * Says how the command has ended, and ends.
- *
- * @param status what wait4(2) has told
- */
-export function sayEnd(program: Program, status: Memory): void {
-  say(program, program.words(ENDED), REPORT_SIZE / 2)
-  say(program, status, REPORT_SIZE / 2)
+/** Makes a report of a child's end; what wait4(2) tells goes into its second word. */
+export function createEnd(program: Program): Memory {
+  return program.words(ENDED, 0)
+}
+
+/** Says how the command has ended, and ends. */
+export function sayEnd(program: Program, end: Memory): void {
+  say(program, end)
   program.attempt('exit_group', 0)
 }
 
 /** Ends as that process has which says everything itself; it had no time for it where it was killed. */
-export function endLike(program: Program, status: Memory): void {
+export function endLike(program: Program, end: Memory): void {
   const killed: Label = {}
-  program.expect({ layer: 'start', subject: '', otherwise: killed }, status.word(0), 0)
+  program.expect({ layer: 'start', subject: '', otherwise: killed }, end.word(1), 0)
   program.attempt('exit_group', 0)
   program.mark(killed)
-  sayEnd(program, status)
+  sayEnd(program, end)
 }
 
 /** Says which step has failed, and ends. */
 export function sayFailure(program: Program): void {
-  say(program, program.failed, REPORT_SIZE)
+  say(program, program.failed)
   program.attempt('exit_group', EXIT_NOT_STARTED)
 }
 
@@ -62,6 +62,7 @@ export function readReport(program: Program, report: Buffer): Report {
   return { failure: { layer, act, errno: Math.abs(status) } }
 }
 
-function say(program: Program, report: Memory, length: number): void {
-  program.attempt('write', HOST, report, length)
+/** In one call: who is killed between two would leave half a report before the next one's. */
+function say(program: Program, report: Memory): void {
+  program.attempt('write', HOST, report, REPORT_SIZE)
 }

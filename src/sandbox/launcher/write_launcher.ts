@@ -20,8 +20,8 @@ export const LAUNCHER_NAME = 'phylum-launcher'
 const PR_SET_NAME = 15
 const PR_SET_NO_NEW_PRIVS = 38
 
-/** What this machine's kernel is. */
-export interface Kernel {
+/** What it is written for. */
+export interface Target {
   machine: Machine
   /** Version of its Landlock; 0 when there is none. */
   landlock: number
@@ -40,7 +40,7 @@ export interface Launcher {
  * which so never runs a line without them. It is nothing but the list of the system calls for that: it reads no file, no
  * variable and no argument, decides nothing, and stops at the first call that fails.
  */
-export function writeLauncher(task: Task, { machine, landlock }: Kernel): Launcher {
+export function writeLauncher(task: Task, { machine, landlock }: Target): Launcher {
   const program = new Program(machine)
   const failure: Label = {}
   program.attempt('prctl', PR_SET_NAME, program.text(LAUNCHER_NAME))
